@@ -1,0 +1,43 @@
+import { resolve } from 'node:path';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'electron-vite';
+
+const here = import.meta.dirname;
+
+/** One build for every host: the desktop shell, the utility process that runs the core, the CLI (which is also the browser host), and the page. */
+export default defineConfig({
+  main: {
+    build: {
+      outDir: 'out/main',
+      sourcemap: true,
+      rollupOptions: {
+        input: {
+          main: resolve(here, 'electron/main/main.ts'),
+          desktop: resolve(here, 'electron/hosts/desktop.ts'),
+          cli: resolve(here, 'electron/hosts/cli.ts'),
+          'pg-dump-worker': resolve(here, 'electron/core/adapters/postgres/pg-dump-worker.ts'),
+        },
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      rollupOptions: {
+        input: { preload: resolve(here, 'electron/preload/preload.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: 'renderer',
+    plugins: [react()],
+    build: {
+      outDir: 'out/renderer',
+      emptyOutDir: true,
+      minify: true,
+      rollupOptions: { input: resolve(here, 'renderer/index.html') },
+    },
+  },
+});

@@ -1,0 +1,4 @@
+/** The Auth service of the target project. */
+export interface AuthPort {
+  close(): Promise<void>;
+}

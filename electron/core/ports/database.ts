@@ -1,0 +1,4 @@
+/** Both databases of a migration. */
+export interface DatabasePorts {
+  close(): Promise<void>;
+}

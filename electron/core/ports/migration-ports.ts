@@ -1,0 +1,11 @@
+import type { DatabasePorts } from './database';
+import type { ObjectPorts } from './objects';
+import type { AuthPort } from './auth';
+
+/** Everything through which migration steps reach the outside. Opened lazily; closed once, when the run ends. */
+export interface MigrationPorts {
+  readonly database: DatabasePorts;
+  readonly auth: AuthPort;
+  readonly objects: ObjectPorts;
+  close(): Promise<void>;
+}

@@ -1,0 +1,4 @@
+/** Both object stores of a migration. */
+export interface ObjectPorts {
+  close(): Promise<void>;
+}

@@ -1,0 +1,13 @@
+import { connectionsContract } from './connections';
+import { migrationContract } from './migration';
+import { systemContract } from './system';
+import { workspacesContract } from './workspaces';
+
+/** Every operation between host and page. */
+export const contract = {
+  ...systemContract,
+  ...workspacesContract,
+  ...connectionsContract,
+  ...migrationContract,
+} as const;
+export type AppContract = typeof contract;

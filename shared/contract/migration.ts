@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { journalEventSchema, laneSchema, planSchema, runIdSchema, runSummarySchema, runViewSchema, warningSchema } from '../model/run';
+import { call, stream } from '../rpc/define';
+
+export const inspectReportSchema = z.object({
+  at: z.string(),
+  database: z
+    .object({
+      version: z.string(),
+      name: z.string(),
+      bytes: z.number(),
+      tables: z.array(
+        z.object({ schema: z.string(), name: z.string(), rows: z.number(), bytes: z.number(), partitionOf: z.string().optional() }),
+      ),
+      extensions: z.array(z.string()),
+    })
+    .optional(),
+  users: z
+    .object({
+      table: z.string(),
+      count: z.number(),
+      hashes: z.record(z.string(), z.number()),
+      unverified: z.number(),
+      inactive: z.number(),
+      caseDuplicates: z.number(),
+    })
+    .optional(),
+  objects: z
+    .object({ buckets: z.array(z.object({ name: z.string(), objects: z.number(), bytes: z.number() })) })
+    .optional(),
+  findings: z.array(warningSchema.extend({ severity: z.enum(['info', 'warning', 'blocker']), lane: laneSchema })),
+});
+/** What is there, before anything is written. */
+export type InspectReport = z.infer<typeof inspectReportSchema>;
+
+const only = z.array(laneSchema).min(1);
+
+export const migrationContract = {
+  'migration.inspect': call(z.object({ only }), inspectReportSchema),
+  /** Reads both sides and plans; writes nothing. */
+  'migration.plan': call(z.object({ only }), planSchema),
+  /** Plans again and refuses with `PLAN_CHANGED` unless the hash is the one that was read. */
+  'runs.start': call(z.object({ only, planHash: z.string() }), z.object({ runId: runIdSchema })),
+  'runs.resume': call(z.object({ runId: runIdSchema }), z.object({ runId: runIdSchema })),
+  'runs.pause': call(z.object({ runId: runIdSchema }), z.object({})),
+  'runs.continue': call(z.object({ runId: runIdSchema }), z.object({})),
+  'runs.cancel': call(z.object({ runId: runIdSchema }), z.object({})),
+  'runs.list': call(z.object({}), z.array(runSummarySchema)),
+  'runs.get': call(z.object({ runId: runIdSchema }), runViewSchema),
+  /** Compares both sides again, now. */
+  'runs.verify': call(z.object({ runId: runIdSchema }), runViewSchema),
+  'runs.report': call(
+    z.object({ runId: runIdSchema, format: z.enum(['html', 'json']) }),
+    z.object({ fileName: z.string(), mediaType: z.string(), text: z.string() }),
+  ),
+  /** The run's journal as it grows, whoever executes it. Numbered by journal sequence; ends when the run has settled. */
+  'runs.watch': stream(z.object({ runId: runIdSchema }), journalEventSchema),
+};

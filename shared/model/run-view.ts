@@ -1,0 +1,156 @@
+import type { JournalEvent, RunState, RunView, StepView, UnitView } from './run';
+
+/** Log lines that a view keeps; the journal has them all. */
+const logLimit = 500;
+
+/** A view of a run before its first event. */
+export function emptyRunView(id: string): RunView {
+  return { id, state: 'planned', only: [], planHash: '', startedAt: '', at: '', seq: -1, steps: [], log: [] };
+}
+
+/** Whether nothing will happen any more unless somebody resumes the run. */
+export function isSettled(state: RunState): boolean {
+  switch (state) {
+    case 'succeeded':
+    case 'succeeded-with-warnings':
+    case 'failed':
+    case 'cancelled':
+    case 'interrupted':
+      return true;
+    case 'planned':
+    case 'running':
+    case 'paused':
+    case 'cancelling':
+    case 'verifying':
+      return false;
+  }
+}
+
+/** Whether a settled run can be taken up again. */
+export function isResumable(state: RunState): boolean {
+  return state === 'failed' || state === 'cancelled' || state === 'interrupted';
+}
+
+/**
+ * The view after one more event. Pure: the page, the CLI and a second host that watches all fold the same events,
+ * so they show the same state. Events that the view already holds (`seq` not above its own) change nothing.
+ */
+export function reduceRun(view: RunView, event: JournalEvent): RunView {
+  if (event.seq <= view.seq) return view;
+  const next: RunView = { ...view, seq: event.seq, at: event.at };
+  switch (event.type) {
+    case 'run.header':
+      return { ...next, only: event.data.only, planHash: event.data.planHash, startedAt: event.at };
+    case 'run.state':
+      return event.data.error === undefined
+        ? omitError({ ...next, state: event.data.state })
+        : { ...next, state: event.data.state, error: event.data.error };
+    case 'run.resumed':
+      return withLog(omitError({ ...next, steps: next.steps.map(clearFailure) }), {
+        at: event.at,
+        level: 'info',
+        message: `Resumed by ${event.data.by}.`,
+      });
+    case 'step.planned':
+      return {
+        ...next,
+        steps: [
+          ...next.steps.filter((step) => step.id !== event.step),
+          {
+            ...event.data,
+            state: 'waiting',
+            evidence: [],
+            runWarnings: [],
+            units: event.data.units.map((unit): UnitView => ({
+              id: unit.id,
+              label: unit.label,
+              state: 'waiting',
+              ...(unit.expected === undefined ? {} : { progress: unit.expected }),
+              ...(unit.bytes === undefined ? {} : { bytes: unit.bytes }),
+            })),
+          },
+        ],
+      };
+    case 'step.started':
+      return onStep(next, event.step, (step) => ({ ...step, state: 'running', startedAt: step.startedAt ?? event.at }));
+    case 'step.satisfied':
+      return onStep(next, event.step, (step) => ({ ...step, state: 'satisfied', endedAt: event.at }));
+    case 'step.done':
+      return onStep(next, event.step, (step) => ({ ...step, state: 'done', endedAt: event.at }));
+    case 'step.failed':
+      return onStep(next, event.step, (step) => ({ ...step, state: 'failed', endedAt: event.at, error: event.data.error }));
+    case 'step.verifying':
+      return onStep(next, event.step, (step) => ({ ...step, state: 'verifying' }));
+    case 'step.verified':
+      return onStep(next, event.step, (step) => ({
+        ...step,
+        evidence: event.data.evidence,
+        state: event.data.evidence.every((item) => item.equal) ? 'verified' : 'differs',
+      }));
+    case 'unit.begun':
+      return onUnit(next, event.step, event.unit, (unit) => {
+        const { error: _earlier, ...rest } = unit;
+        return { ...rest, state: 'running' };
+      });
+    case 'unit.done':
+      return onUnit(next, event.step, event.unit, (unit) => ({
+        ...unit,
+        state: 'done',
+        ...(unit.progress === undefined ? {} : { progress: { ...unit.progress, done: unit.progress.total } }),
+      }));
+    case 'unit.failed':
+      return onUnit(next, event.step, event.unit, (unit) => ({ ...unit, state: 'failed', error: event.data.error }));
+    case 'unit.reset':
+      return onUnit(next, event.step, event.unit, (unit) => ({
+        ...unit,
+        state: 'waiting',
+        ...(unit.progress === undefined ? {} : { progress: { ...unit.progress, done: 0 } }),
+      }));
+    case 'warning':
+      return withLog(
+        onStep(next, event.step, (step) => ({ ...step, runWarnings: [...step.runWarnings, event.data] })),
+        { at: event.at, level: 'warn', message: event.data.message, step: event.step },
+      );
+    case 'log':
+      return withLog(next, {
+        at: event.at,
+        ...event.data,
+        ...(event.step === undefined ? {} : { step: event.step }),
+      });
+    case 'progress':
+      return event.data.items.reduce(
+        (current, item) =>
+          item.unit === undefined
+            ? onStep(current, item.step, (step) => ({ ...step, progress: item.progress }))
+            : onUnit(current, item.step, item.unit, (unit) => ({ ...unit, progress: item.progress })),
+        next,
+      );
+  }
+}
+
+function omitError(view: RunView): RunView {
+  const { error: _gone, ...rest } = view;
+  return rest;
+}
+
+function clearFailure(step: StepView): StepView {
+  if (step.state !== 'failed' && step.state !== 'differs') return step;
+  const { error: _gone, ...rest } = step;
+  return { ...rest, state: 'waiting' };
+}
+
+function withLog(view: RunView, line: RunView['log'][number]): RunView {
+  return { ...view, log: [...view.log.slice(-(logLimit - 1)), line] };
+}
+
+function onStep(view: RunView, id: string, change: (step: StepView) => StepView): RunView {
+  return { ...view, steps: view.steps.map((step) => (step.id === id ? change(step) : step)) };
+}
+
+function onUnit(view: RunView, stepId: string, unitId: string, change: (unit: UnitView) => UnitView): RunView {
+  return onStep(view, stepId, (step) => {
+    const known = step.units.some((unit) => unit.id === unitId);
+    const units = known ? step.units : [...step.units, { id: unitId, label: unitId, state: 'waiting' as const }];
+    return { ...step, units: units.map((unit) => (unit.id === unitId ? change(unit) : unit)) };
+  });
+}
