@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { journalEventSchema, laneSchema, planSchema, runIdSchema, runSummarySchema, runViewSchema, warningSchema } from '../model/run';
+import {
+  journalEventSchema,
+  laneSchema,
+  planSchema,
+  runIdSchema,
+  runSummarySchema,
+  runViewSchema,
+  warningSchema,
+} from '../model/run';
 import { call, stream } from '../rpc/define';
 
 export const inspectReportSchema = z.object({
@@ -10,7 +18,13 @@ export const inspectReportSchema = z.object({
       name: z.string(),
       bytes: z.number(),
       tables: z.array(
-        z.object({ schema: z.string(), name: z.string(), rows: z.number(), bytes: z.number(), partitionOf: z.string().optional() }),
+        z.object({
+          schema: z.string(),
+          name: z.string(),
+          rows: z.number(),
+          bytes: z.number(),
+          partitionOf: z.string().optional(),
+        }),
       ),
       extensions: z.array(z.string()),
     })
@@ -28,7 +42,9 @@ export const inspectReportSchema = z.object({
   objects: z
     .object({ buckets: z.array(z.object({ name: z.string(), objects: z.number(), bytes: z.number() })) })
     .optional(),
-  findings: z.array(warningSchema.extend({ severity: z.enum(['info', 'warning', 'blocker']), lane: laneSchema })),
+  findings: z.array(
+    warningSchema.extend({ severity: z.enum(['info', 'warning', 'blocker']), lane: laneSchema }),
+  ),
 });
 /** What is there, before anything is written. */
 export type InspectReport = z.infer<typeof inspectReportSchema>;

@@ -24,7 +24,10 @@ export const workspacesContract = {
     z.array(z.object({ path: z.string(), name: z.string(), practice: z.boolean(), open: z.boolean() })),
   ),
   'workspaces.open': call(z.object({ path: z.string().min(1) }), workspaceViewSchema),
-  'workspaces.create': call(z.object({ path: z.string().min(1).optional(), name: z.string().min(1).max(80) }), workspaceViewSchema),
+  'workspaces.create': call(
+    z.object({ path: z.string().min(1).optional(), name: z.string().min(1).max(80) }),
+    workspaceViewSchema,
+  ),
   /** Opens the passphrase vault, or makes it when the store is new. */
   'workspaces.unlock': call(z.object({ passphrase: secretInput() }), workspaceViewSchema),
 };

@@ -72,13 +72,22 @@ export function reduceRun(view: RunView, event: JournalEvent): RunView {
         ],
       };
     case 'step.started':
-      return onStep(next, event.step, (step) => ({ ...step, state: 'running', startedAt: step.startedAt ?? event.at }));
+      return onStep(next, event.step, (step) => ({
+        ...step,
+        state: 'running',
+        startedAt: step.startedAt ?? event.at,
+      }));
     case 'step.satisfied':
       return onStep(next, event.step, (step) => ({ ...step, state: 'satisfied', endedAt: event.at }));
     case 'step.done':
       return onStep(next, event.step, (step) => ({ ...step, state: 'done', endedAt: event.at }));
     case 'step.failed':
-      return onStep(next, event.step, (step) => ({ ...step, state: 'failed', endedAt: event.at, error: event.data.error }));
+      return onStep(next, event.step, (step) => ({
+        ...step,
+        state: 'failed',
+        endedAt: event.at,
+        error: event.data.error,
+      }));
     case 'step.verifying':
       return onStep(next, event.step, (step) => ({ ...step, state: 'verifying' }));
     case 'step.verified':
@@ -99,7 +108,11 @@ export function reduceRun(view: RunView, event: JournalEvent): RunView {
         ...(unit.progress === undefined ? {} : { progress: { ...unit.progress, done: unit.progress.total } }),
       }));
     case 'unit.failed':
-      return onUnit(next, event.step, event.unit, (unit) => ({ ...unit, state: 'failed', error: event.data.error }));
+      return onUnit(next, event.step, event.unit, (unit) => ({
+        ...unit,
+        state: 'failed',
+        error: event.data.error,
+      }));
     case 'unit.reset':
       return onUnit(next, event.step, event.unit, (unit) => ({
         ...unit,
@@ -147,10 +160,17 @@ function onStep(view: RunView, id: string, change: (step: StepView) => StepView)
   return { ...view, steps: view.steps.map((step) => (step.id === id ? change(step) : step)) };
 }
 
-function onUnit(view: RunView, stepId: string, unitId: string, change: (unit: UnitView) => UnitView): RunView {
+function onUnit(
+  view: RunView,
+  stepId: string,
+  unitId: string,
+  change: (unit: UnitView) => UnitView,
+): RunView {
   return onStep(view, stepId, (step) => {
     const known = step.units.some((unit) => unit.id === unitId);
-    const units = known ? step.units : [...step.units, { id: unitId, label: unitId, state: 'waiting' as const }];
+    const units = known
+      ? step.units
+      : [...step.units, { id: unitId, label: unitId, state: 'waiting' as const }];
     return { ...step, units: units.map((unit) => (unit.id === unitId ? change(unit) : unit)) };
   });
 }

@@ -124,7 +124,11 @@ export const journalEventSchema = z.discriminatedUnion('type', [
   z.object({ ...onStep, type: z.literal('step.done'), data: z.object({ output: z.unknown() }) }),
   z.object({ ...onStep, type: z.literal('step.failed'), data: z.object({ error: errorShapeSchema }) }),
   z.object({ ...onStep, type: z.literal('step.verifying'), data: z.object({}) }),
-  z.object({ ...onStep, type: z.literal('step.verified'), data: z.object({ evidence: z.array(evidenceSchema) }) }),
+  z.object({
+    ...onStep,
+    type: z.literal('step.verified'),
+    data: z.object({ evidence: z.array(evidenceSchema) }),
+  }),
   z.object({ ...onUnit, type: z.literal('unit.begun'), data: z.object({}) }),
   z.object({ ...onUnit, type: z.literal('unit.done'), data: z.object({ output: z.unknown() }) }),
   z.object({ ...onUnit, type: z.literal('unit.failed'), data: z.object({ error: errorShapeSchema }) }),
@@ -149,7 +153,16 @@ export const journalEventSchema = z.discriminatedUnion('type', [
 export type JournalEvent = z.infer<typeof journalEventSchema>;
 
 export const unitStateSchema = z.enum(['waiting', 'running', 'done', 'failed']);
-export const stepStateSchema = z.enum(['waiting', 'running', 'done', 'satisfied', 'failed', 'verifying', 'verified', 'differs']);
+export const stepStateSchema = z.enum([
+  'waiting',
+  'running',
+  'done',
+  'satisfied',
+  'failed',
+  'verifying',
+  'verified',
+  'differs',
+]);
 
 export const unitViewSchema = z.object({
   id: z.string(),
@@ -199,8 +212,10 @@ export const runViewSchema = z.object({
 /** Everything that page and CLI show of a run; made from journal events by {@link ./run-view} alone. */
 export type RunView = z.infer<typeof runViewSchema>;
 
-export const runSummarySchema = runViewSchema.pick({ id: true, state: true, only: true, startedAt: true, at: true }).extend({
-  error: errorShapeSchema.optional(),
-  warnings: z.number().int(),
-});
+export const runSummarySchema = runViewSchema
+  .pick({ id: true, state: true, only: true, startedAt: true, at: true })
+  .extend({
+    error: errorShapeSchema.optional(),
+    warnings: z.number().int(),
+  });
 export type RunSummary = z.infer<typeof runSummarySchema>;

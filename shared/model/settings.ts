@@ -77,20 +77,43 @@ export const settingDefinitions: Record<SettingName, SettingDefinition> = {
     'postgresql://user:password@host:5432/database',
     { secret: true, required: true },
   ),
-  SOURCE_S3_ENDPOINT: setting('sourceObjects', 'Endpoint', 'Scheme, host and port of MinIO.', 'http://minio:9000', {
-    required: true,
-  }),
-  SOURCE_S3_ACCESS_KEY_ID: setting('sourceObjects', 'Access key', 'An access key that may list and read.', '', {
-    required: true,
-  }),
+  SOURCE_S3_ENDPOINT: setting(
+    'sourceObjects',
+    'Endpoint',
+    'Scheme, host and port of MinIO.',
+    'http://minio:9000',
+    {
+      required: true,
+    },
+  ),
+  SOURCE_S3_ACCESS_KEY_ID: setting(
+    'sourceObjects',
+    'Access key',
+    'An access key that may list and read.',
+    '',
+    {
+      required: true,
+    },
+  ),
   SOURCE_S3_SECRET_ACCESS_KEY: setting('sourceObjects', 'Secret key', 'The secret of that access key.', '', {
     secret: true,
     required: true,
   }),
-  SOURCE_S3_BUCKETS: setting('sourceObjects', 'Buckets', 'Comma-separated. Empty means every bucket.', 'uploads,avatars'),
-  SUPABASE_URL: setting('supabase', 'Project URL', 'From the project settings, API.', 'https://abcdefgh.supabase.co', {
-    required: true,
-  }),
+  SOURCE_S3_BUCKETS: setting(
+    'sourceObjects',
+    'Buckets',
+    'Comma-separated. Empty means every bucket.',
+    'uploads,avatars',
+  ),
+  SUPABASE_URL: setting(
+    'supabase',
+    'Project URL',
+    'From the project settings, API.',
+    'https://abcdefgh.supabase.co',
+    {
+      required: true,
+    },
+  ),
   SUPABASE_DB_URL: setting(
     'supabase',
     'Database URL',
@@ -98,11 +121,17 @@ export const settingDefinitions: Record<SettingName, SettingDefinition> = {
     'postgresql://postgres.abcdefgh:password@region.pooler.supabase.com:5432/postgres',
     { secret: true, required: true },
   ),
-  SUPABASE_SECRET_KEY: setting('supabase', 'Secret key', 'sb_secret_… or the old service_role key.', 'sb_secret_…', {
-    secret: true,
-    required: true,
-    aliases: ['SUPABASE_SERVICE_ROLE_KEY'],
-  }),
+  SUPABASE_SECRET_KEY: setting(
+    'supabase',
+    'Secret key',
+    'sb_secret_… or the old service_role key.',
+    'sb_secret_…',
+    {
+      secret: true,
+      required: true,
+      aliases: ['SUPABASE_SERVICE_ROLE_KEY'],
+    },
+  ),
   SUPABASE_PUBLISHABLE_KEY: setting(
     'supabase',
     'Publishable key',
@@ -111,7 +140,12 @@ export const settingDefinitions: Record<SettingName, SettingDefinition> = {
     { aliases: ['SUPABASE_ANON_KEY'] },
   ),
   R2_ACCOUNT_ID: setting('r2', 'Account ID', 'From the R2 overview page. The endpoint follows from it.', ''),
-  R2_ENDPOINT: setting('r2', 'Endpoint', 'Only when it differs from the account endpoint (jurisdictions).', ''),
+  R2_ENDPOINT: setting(
+    'r2',
+    'Endpoint',
+    'Only when it differs from the account endpoint (jurisdictions).',
+    '',
+  ),
   R2_ACCESS_KEY_ID: setting('r2', 'Access key ID', 'An R2 API token that may read and write objects.', '', {
     required: true,
   }),
@@ -120,11 +154,21 @@ export const settingDefinitions: Record<SettingName, SettingDefinition> = {
     required: true,
   }),
   R2_BUCKET_PREFIX: setting('r2', 'Bucket prefix', 'Put before each bucket name on R2.', 'acme-'),
-  R2_PUBLIC_URL: setting('r2', 'Public URL', 'The custom domain that serves public files.', 'https://cdn.example.com'),
+  R2_PUBLIC_URL: setting(
+    'r2',
+    'Public URL',
+    'The custom domain that serves public files.',
+    'https://cdn.example.com',
+  ),
   EASYPANEL_SSH_HOST: setting('easypanel', 'Host', 'Name or address of the Docker host.', '203.0.113.7'),
   EASYPANEL_SSH_PORT: setting('easypanel', 'Port', 'SSH port, 22 unless changed.', '22'),
   EASYPANEL_SSH_USER: setting('easypanel', 'User', 'A user who may use Docker.', 'deploy'),
-  EASYPANEL_SSH_KEY_FILE: setting('easypanel', 'Private key file', 'Path on this machine.', '~/.ssh/id_ed25519'),
+  EASYPANEL_SSH_KEY_FILE: setting(
+    'easypanel',
+    'Private key file',
+    'Path on this machine.',
+    '~/.ssh/id_ed25519',
+  ),
   EASYPANEL_SSH_HOST_KEY: setting(
     'easypanel',
     'Host key fingerprint',
@@ -140,5 +184,7 @@ export function settingsOf(end: End): SettingName[] {
 
 /** The setting that an environment variable fills: by its own name or an alias. */
 export function settingForVariable(variable: string): SettingName | undefined {
-  return settingNames.find((name) => name === variable || settingDefinitions[name].aliases.includes(variable));
+  return settingNames.find(
+    (name) => name === variable || settingDefinitions[name].aliases.includes(variable),
+  );
 }

@@ -25,12 +25,17 @@ const secretMark = 'cutover-secret';
  * secrets write-only by construction.
  */
 export function secretInput(): z.ZodString {
-  return z.string().min(1).meta({ [secretMark]: true });
+  return z
+    .string()
+    .min(1)
+    .meta({ [secretMark]: true });
 }
 
 /** Whether a schema holds a {@link secretInput} at any depth. */
 export function holdsSecret(schema: z.ZodType): boolean {
-  return JSON.stringify(z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' })).includes(`"${secretMark}":true`);
+  return JSON.stringify(z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' })).includes(
+    `"${secretMark}":true`,
+  );
 }
 
 function refuseSecret(schema: z.ZodType): void {
@@ -74,17 +79,30 @@ export type Handlers<C extends Contract> = {
       : never;
 };
 
-export type CallNames<C extends Contract> = { [K in keyof C]: C[K] extends CallDefinition ? K : never }[keyof C] & string;
-export type StreamNames<C extends Contract> = { [K in keyof C]: C[K] extends StreamDefinition ? K : never }[keyof C] & string;
-export type CallInput<C extends Contract, K extends keyof C> = C[K] extends OperationDefinition ? z.input<C[K]['input']> : never;
-export type CallOutput<C extends Contract, K extends keyof C> = C[K] extends CallDefinition<z.ZodType, infer O> ? z.output<O> : never;
+export type CallNames<C extends Contract> = {
+  [K in keyof C]: C[K] extends CallDefinition ? K : never;
+}[keyof C] &
+  string;
+export type StreamNames<C extends Contract> = {
+  [K in keyof C]: C[K] extends StreamDefinition ? K : never;
+}[keyof C] &
+  string;
+export type CallInput<C extends Contract, K extends keyof C> = C[K] extends OperationDefinition
+  ? z.input<C[K]['input']>
+  : never;
+export type CallOutput<C extends Contract, K extends keyof C> =
+  C[K] extends CallDefinition<z.ZodType, infer O> ? z.output<O> : never;
 export type StreamEvent<C extends Contract, K extends keyof C> =
   C[K] extends StreamDefinition<z.ZodType, infer E> ? z.output<E> : never;
 
 /** The other side of a wire, typed by its contract. */
 export interface Client<C extends Contract> {
   /** Rejects with an AppError; `CANCELLED` when the signal aborted, `CONNECTION_LOST` when the wire closed for good. */
-  call<K extends CallNames<C>>(name: K, input: CallInput<C, K>, options?: { signal?: AbortSignal }): Promise<CallOutput<C, K>>;
+  call<K extends CallNames<C>>(
+    name: K,
+    input: CallInput<C, K>,
+    options?: { signal?: AbortSignal },
+  ): Promise<CallOutput<C, K>>;
   /** Survives reconnects: it asks again for what comes after the last event received. Ends when the host ends it. */
   stream<K extends StreamNames<C>>(
     name: K,
