@@ -1,0 +1,54 @@
+import { createInterface } from 'node:readline';
+import { once } from 'node:events';
+import { z } from 'zod';
+import { runCli, spawnCli } from './cli';
+import { compareDatabases, compareObjects } from './compare';
+import { clearTarget, type RunningPractice } from './practice';
+
+const runList = z.array(z.object({ id: z.string(), state: z.string() }));
+
+/** Starts or resumes a run, and kills the process after `delayMs` or at its end. Resolves with whether the kill came first. */
+async function runAndKill(args: readonly string[], delayMs: number): Promise<boolean> {
+  const child = spawnCli(args, {});
+  const lines = createInterface({ input: child.stdout });
+  child.stderr.resume();
+  let timer: NodeJS.Timeout | undefined;
+  // The clock starts with the first journal event, so that kills fall into the run and not into the start of Node.
+  lines.once('line', () => {
+    timer = setTimeout(() => child.kill('SIGKILL'), delayMs);
+  });
+  const [, signal] = z.tuple([z.number().nullable(), z.string().nullable()]).parse(await once(child, 'close'));
+  clearTimeout(timer);
+  return signal === 'SIGKILL';
+}
+
+export interface KillResult {
+  kills: number;
+  /** Exit code and output of the last, undisturbed resume. */
+  code: number | null;
+  output: string;
+  databases: Awaited<ReturnType<typeof compareDatabases>>;
+  objects: Awaited<ReturnType<typeof compareObjects>>;
+}
+
+/**
+ * One migration that is killed again and again at random moments (each within `windowMs` of its first event) until `kills` are reached or it
+ * ended, then resumed to its end and compared by the test's own reads. The target is emptied first.
+ */
+export async function killedMigration(practice: RunningPractice, kills: number, windowMs: number): Promise<KillResult> {
+  const args = (...command: string[]) => [...command, '--workspace', practice.workspace, '--env-file', practice.envFile, '--json'];
+  await clearTarget(practice);
+  const listed = async () => runList.parse(JSON.parse((await runCli(args('runs'), {})).stdout));
+  const earlier = new Set((await listed()).map((run) => run.id));
+  let done = 0;
+  let runId: string | undefined;
+  while (done < kills) {
+    const command = runId === undefined ? ['run', '--yes'] : ['run', '--yes', '--resume', runId];
+    if (!(await runAndKill(args(...command), Math.random() * windowMs))) break;
+    done += 1;
+    runId ??= (await listed()).find((run) => !earlier.has(run.id))?.id;
+  }
+  const last = await runCli(args('run', '--yes', ...(runId === undefined ? [] : ['--resume', runId])), {});
+  const [databases, objects] = [await compareDatabases(practice), await compareObjects(practice)];
+  return { kills: done, code: last.code, output: (last.stdout.slice(-1500) + last.stderr).trim(), databases, objects };
+}
