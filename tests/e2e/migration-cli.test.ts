@@ -13,7 +13,13 @@ afterAll(async () => {
   await practice.stop();
 });
 
-const args = (...command: string[]) => [...command, '--workspace', practice.workspace, '--env-file', practice.envFile];
+const args = (...command: string[]) => [
+  ...command,
+  '--workspace',
+  practice.workspace,
+  '--env-file',
+  practice.envFile,
+];
 
 test('a first migration by the CLI ends verified, and both sides are equal by an independent comparison', async () => {
   const check = await runCli(args('check', '--json'), {});
@@ -66,7 +72,9 @@ test('verify compares again and finds a change that was made on the target', asy
   const equal = await runCli(args('verify', id, '--json'), {});
   expect(equal.code, equal.stdout.slice(-1500) + equal.stderr).toBe(0);
   await withClient(practice.value('SUPABASE_DB_URL'), async (client) => {
-    await client.query(`update users set full_name = full_name || '!' where id = (select id from users order by id limit 1)`);
+    await client.query(
+      `update users set full_name = full_name || '!' where id = (select id from users order by id limit 1)`,
+    );
   });
   const differs = await runCli(args('verify', id, '--json'), {});
   expect(differs.code, differs.stdout.slice(-1500)).toBe(4);

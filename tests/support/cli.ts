@@ -16,7 +16,10 @@ export function cleanEnv(extra: Record<string, string> = {}): Record<string, str
   return { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), NO_COLOR: '1', ...extra };
 }
 
-export function spawnCli(args: readonly string[], env: Record<string, string>): ChildProcessWithoutNullStreams {
+export function spawnCli(
+  args: readonly string[],
+  env: Record<string, string>,
+): ChildProcessWithoutNullStreams {
   const child = spawn(process.execPath, [cliPath, ...args], { env: cleanEnv(env), stdio: 'pipe' });
   child.stdin.end();
   return child;
@@ -28,7 +31,9 @@ export async function finished(child: ChildProcessWithoutNullStreams): Promise<C
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const [code, signal] = z.tuple([z.number().nullable(), z.string().nullable()]).parse(await once(child, 'close'));
+  const [code, signal] = z
+    .tuple([z.number().nullable(), z.string().nullable()])
+    .parse(await once(child, 'close'));
   return { code, signal, stdout, stderr };
 }
 
@@ -37,7 +42,9 @@ export function runCli(args: readonly string[], env: Record<string, string>): Pr
   return finished(spawnCli(args, env));
 }
 
-const errorDocument = z.object({ error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }) });
+const errorDocument = z.object({
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }),
+});
 
 /** The error that a `--json` command printed. */
 export function errorOf(result: CliResult): z.infer<typeof errorDocument>['error'] {

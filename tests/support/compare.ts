@@ -19,7 +19,10 @@ async function tablesOf(client: Client): Promise<{ schema: string; name: string 
 }
 
 /** Row count and MD5 over the sorted text of all rows, per table and materialized view: an own proof, not the product's. */
-async function databaseDigests(url: string, tables?: { schema: string; name: string }[]): Promise<Record<string, string>> {
+async function databaseDigests(
+  url: string,
+  tables?: { schema: string; name: string }[],
+): Promise<Record<string, string>> {
   return withClient(url, async (client) => {
     await client.query(pinned);
     const digests: Record<string, string> = {};
@@ -36,7 +39,9 @@ async function databaseDigests(url: string, tables?: { schema: string; name: str
 }
 
 /** Digests of every table, on both sides. The target must hold each of the source's tables. */
-export async function compareDatabases(practice: RunningPractice): Promise<{ source: Record<string, string>; target: Record<string, string> }> {
+export async function compareDatabases(
+  practice: RunningPractice,
+): Promise<{ source: Record<string, string>; target: Record<string, string> }> {
   const sourceUrl = practice.value('SOURCE_DATABASE_URL');
   const tables = await withClient(sourceUrl, tablesOf);
   const [source, target] = await Promise.all([
@@ -46,7 +51,11 @@ export async function compareDatabases(practice: RunningPractice): Promise<{ sou
   return { source, target };
 }
 
-async function objectDigests(practice: RunningPractice, side: 'source' | 'target', prefix: string): Promise<Record<string, string>> {
+async function objectDigests(
+  practice: RunningPractice,
+  side: 'source' | 'target',
+  prefix: string,
+): Promise<Record<string, string>> {
   const client = s3Client(practice, side);
   const digests: Record<string, string> = {};
   for (const bucket of await bucketNames(client)) {
@@ -55,7 +64,9 @@ async function objectDigests(practice: RunningPractice, side: 'source' | 'target
       const body = await object.Body?.transformToByteArray();
       digests[`${bucket.slice(prefix.length)}/${key}`] = JSON.stringify({
         bytes: body?.length ?? 0,
-        sha256: createHash('sha256').update(body ?? new Uint8Array()).digest('hex'),
+        sha256: createHash('sha256')
+          .update(body ?? new Uint8Array())
+          .digest('hex'),
         type: object.ContentType,
         encoding: object.ContentEncoding,
         disposition: object.ContentDisposition,
@@ -70,7 +81,9 @@ async function objectDigests(practice: RunningPractice, side: 'source' | 'target
 }
 
 /** SHA-256, size, headers and metadata of every object, by bucket (without the target's prefix) and key, on both sides. */
-export async function compareObjects(practice: RunningPractice): Promise<{ source: Record<string, string>; target: Record<string, string> }> {
+export async function compareObjects(
+  practice: RunningPractice,
+): Promise<{ source: Record<string, string>; target: Record<string, string> }> {
   const source = await objectDigests(practice, 'source', '');
   const target = await objectDigests(practice, 'target', practice.env.R2_BUCKET_PREFIX ?? '');
   return { source, target };

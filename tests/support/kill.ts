@@ -17,7 +17,9 @@ async function runAndKill(args: readonly string[], delayMs: number): Promise<boo
   lines.once('line', () => {
     timer = setTimeout(() => child.kill('SIGKILL'), delayMs);
   });
-  const [, signal] = z.tuple([z.number().nullable(), z.string().nullable()]).parse(await once(child, 'close'));
+  const [, signal] = z
+    .tuple([z.number().nullable(), z.string().nullable()])
+    .parse(await once(child, 'close'));
   clearTimeout(timer);
   return signal === 'SIGKILL';
 }
@@ -35,8 +37,19 @@ export interface KillResult {
  * One migration that is killed again and again at random moments (each within `windowMs` of its first event) until `kills` are reached or it
  * ended, then resumed to its end and compared by the test's own reads. The target is emptied first.
  */
-export async function killedMigration(practice: RunningPractice, kills: number, windowMs: number): Promise<KillResult> {
-  const args = (...command: string[]) => [...command, '--workspace', practice.workspace, '--env-file', practice.envFile, '--json'];
+export async function killedMigration(
+  practice: RunningPractice,
+  kills: number,
+  windowMs: number,
+): Promise<KillResult> {
+  const args = (...command: string[]) => [
+    ...command,
+    '--workspace',
+    practice.workspace,
+    '--env-file',
+    practice.envFile,
+    '--json',
+  ];
   await clearTarget(practice);
   const listed = async () => runList.parse(JSON.parse((await runCli(args('runs'), {})).stdout));
   const earlier = new Set((await listed()).map((run) => run.id));
@@ -50,5 +63,11 @@ export async function killedMigration(practice: RunningPractice, kills: number, 
   }
   const last = await runCli(args('run', '--yes', ...(runId === undefined ? [] : ['--resume', runId])), {});
   const [databases, objects] = [await compareDatabases(practice), await compareObjects(practice)];
-  return { kills: done, code: last.code, output: (last.stdout.slice(-1500) + last.stderr).trim(), databases, objects };
+  return {
+    kills: done,
+    code: last.code,
+    output: (last.stdout.slice(-1500) + last.stderr).trim(),
+    databases,
+    objects,
+  };
 }

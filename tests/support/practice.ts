@@ -2,7 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { S3Client, DeleteObjectCommand, ListBucketsCommand, ListObjectsV2Command, DeleteBucketCommand } from '@aws-sdk/client-s3';
+import {
+  S3Client,
+  DeleteObjectCommand,
+  ListBucketsCommand,
+  ListObjectsV2Command,
+  DeleteBucketCommand,
+} from '@aws-sdk/client-s3';
 import { Client } from 'pg';
 import { z } from 'zod';
 
@@ -61,7 +67,10 @@ async function stopChild(child: ChildProcess): Promise<void> {
 }
 
 /** A connection of the test's own, not the product's. */
-export async function withClient<T>(connectionString: string, body: (client: Client) => Promise<T>): Promise<T> {
+export async function withClient<T>(
+  connectionString: string,
+  body: (client: Client) => Promise<T>,
+): Promise<T> {
   const client = new Client({ connectionString });
   client.on('error', () => {});
   await client.connect();
@@ -96,7 +105,10 @@ export async function listKeys(client: S3Client, bucket: string): Promise<string
   let token: string | undefined;
   do {
     const page = await client.send(
-      new ListObjectsV2Command({ Bucket: bucket, ...(token === undefined ? {} : { ContinuationToken: token }) }),
+      new ListObjectsV2Command({
+        Bucket: bucket,
+        ...(token === undefined ? {} : { ContinuationToken: token }),
+      }),
     );
     for (const object of page.Contents ?? []) if (object.Key !== undefined) keys.push(object.Key);
     token = page.NextContinuationToken;
@@ -116,14 +128,16 @@ export async function clearTarget(practice: RunningPractice): Promise<void> {
       `select nspname as name from pg_namespace where pg_has_role(nspowner, 'usage') and nspname not like 'pg\\_%'
        and nspname not in ('public', 'extensions', 'information_schema')`,
     );
-    for (const { name } of schemas.rows) await client.query(`drop schema ${client.escapeIdentifier(name)} cascade`);
+    for (const { name } of schemas.rows)
+      await client.query(`drop schema ${client.escapeIdentifier(name)} cascade`);
     const owned = await client.query<{ command: string }>(clearPublicSql);
     for (const { command } of owned.rows) await client.query(command);
     await client.query('delete from auth.users');
   });
   const client = s3Client(practice, 'target');
   for (const bucket of await bucketNames(client)) {
-    for (const key of await listKeys(client, bucket)) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    for (const key of await listKeys(client, bucket))
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
     await client.send(new DeleteBucketCommand({ Bucket: bucket }));
   }
   client.destroy();
