@@ -31,11 +31,20 @@ export function secretInput(): z.ZodString {
     .meta({ [secretMark]: true });
 }
 
-/** Whether a schema holds a {@link secretInput} at any depth. */
+/**
+ * Whether a schema holds a {@link secretInput} at any depth. It walks the definition itself: a JSON schema would leave
+ * out what JSON cannot express, such as the values of a map or one end of a pipe.
+ */
 export function holdsSecret(schema: z.ZodType): boolean {
-  return JSON.stringify(z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' })).includes(
-    `"${secretMark}":true`,
-  );
+  const seen = new Set<unknown>();
+  const search = (value: unknown): boolean => {
+    if (typeof value !== 'object' || value === null || seen.has(value)) return false;
+    seen.add(value);
+    if (!(value instanceof z.ZodType)) return Object.values(value).some(search);
+    if (value.meta()?.[secretMark] === true) return true;
+    return value instanceof z.ZodLazy ? search(value.unwrap()) : search(value.def);
+  };
+  return search(schema);
 }
 
 function refuseSecret(schema: z.ZodType): void {
