@@ -31,6 +31,31 @@ export function isResumable(state: RunState): boolean {
   return state === 'failed' || state === 'cancelled' || state === 'interrupted';
 }
 
+/** How a settled run ended, as a script tells it apart. */
+export type RunOutcomeClass = 'done' | 'failed' | 'refused' | 'differs' | 'cancelled';
+
+/**
+ * The class of a settled run's end. `refused`: a check found a conflict before anything was written. An interrupted run counts as
+ * failed; undefined while the run is not settled.
+ */
+export function outcomeClass(view: RunView): RunOutcomeClass | undefined {
+  if (!isSettled(view.state)) return undefined;
+  if (view.state === 'succeeded' || view.state === 'succeeded-with-warnings') return 'done';
+  if (view.state === 'cancelled') return 'cancelled';
+  if (view.error?.code === 'VERIFICATION_DIFFERS') return 'differs';
+  return view.refused === true ? 'refused' : 'failed';
+}
+
+/** The event that follows in the journal of a run that was under way and that nobody holds; see {@link RunState}. */
+export function interruptedEvent(view: RunView): JournalEvent {
+  return { seq: view.seq + 1, at: view.at, type: 'run.state', data: { state: 'interrupted' } };
+}
+
+/** The same run as a reader sees it who knows that nobody holds its lock. */
+export function withoutHolder(view: RunView): RunView {
+  return view.seq < 0 || isSettled(view.state) ? view : reduceRun(view, interruptedEvent(view));
+}
+
 /**
  * The view after one more event. Pure: the page, the CLI and a second host that watches all fold the same events,
  * so they show the same state. Events that the view already holds (`seq` not above its own) change nothing.
@@ -41,12 +66,18 @@ export function reduceRun(view: RunView, event: JournalEvent): RunView {
   switch (event.type) {
     case 'run.header':
       return { ...next, only: event.data.only, planHash: event.data.planHash, startedAt: event.at };
-    case 'run.state':
-      return event.data.error === undefined
-        ? omitError({ ...next, state: event.data.state })
-        : { ...next, state: event.data.state, error: event.data.error };
+    case 'run.state': {
+      const { state, error, refused } = event.data;
+      return {
+        ...omitError(next),
+        state,
+        steps: isSettled(state) ? next.steps.map(comeToRest) : next.steps,
+        ...(error === undefined ? {} : { error }),
+        ...(refused === undefined ? {} : { refused }),
+      };
+    }
     case 'run.resumed':
-      return withLog(omitError({ ...next, steps: next.steps.map(clearFailure) }), {
+      return withLog(omitError({ ...next, state: 'running', steps: next.steps.map(clearFailure) }), {
         at: event.at,
         level: 'info',
         message: `Resumed by ${event.data.by}.`,
@@ -135,20 +166,35 @@ export function reduceRun(view: RunView, event: JournalEvent): RunView {
         (current, item) =>
           item.unit === undefined
             ? onStep(current, item.step, (step) => ({ ...step, progress: item.progress }))
-            : onUnit(current, item.step, item.unit, (unit) => ({ ...unit, progress: item.progress })),
+            : onUnit(current, item.step, item.unit, (unit) => ({
+                ...unit,
+                // Thinned-out progress may arrive after the end of its unit; an ended unit stays complete.
+                progress: unit.state === 'done' ? { ...item.progress, done: item.progress.total } : item.progress,
+              })),
         next,
       );
   }
 }
 
 function omitError(view: RunView): RunView {
-  const { error: _gone, ...rest } = view;
+  const { error: _gone, refused: _earlier, ...rest } = view;
   return rest;
 }
 
+/** A step of a run that stopped: what was under way waits for whoever resumes. */
+function comeToRest(step: StepView): StepView {
+  const state = step.state === 'running' ? 'waiting' : step.state === 'verifying' ? 'done' : step.state;
+  return {
+    ...step,
+    state,
+    units: step.units.map((unit) => (unit.state === 'running' ? { ...unit, state: 'waiting' } : unit)),
+  };
+}
+
 function clearFailure(step: StepView): StepView {
-  if (step.state !== 'failed' && step.state !== 'differs') return step;
-  const { error: _gone, ...rest } = step;
+  if (step.state === 'differs') return { ...step, state: 'done' };
+  if (step.state !== 'failed') return step;
+  const { error: _gone, endedAt: _earlier, ...rest } = step;
   return { ...rest, state: 'waiting' };
 }
 

@@ -22,7 +22,11 @@ export const runStateSchema = z.enum([
   'succeeded',
   'succeeded-with-warnings',
 ]);
-/** `interrupted` is never written: it is what a reader concludes from a run that was under way and whose lock nobody holds. */
+/**
+ * `interrupted` is what a reader concludes from a run that was under way and whose lock nobody holds. It reaches the
+ * journal when a host closes in good order, and otherwise as the first event of whoever takes the run up again, so an
+ * `interrupted` that a reader concluded has the sequence number that it then gets in the journal.
+ */
 export type RunState = z.infer<typeof runStateSchema>;
 
 /** A run id: UTC start time and a random suffix, sortable, safe as a folder name. */
@@ -115,12 +119,18 @@ export const journalEventSchema = z.discriminatedUnion('type', [
   z.object({
     ...base,
     type: z.literal('run.state'),
-    data: z.object({ state: runStateSchema, error: errorShapeSchema.optional() }),
+    data: z.object({
+      state: runStateSchema,
+      error: errorShapeSchema.optional(),
+      /** Set with `failed` when a check found a conflict, so that nothing was written. */
+      refused: z.boolean().optional(),
+    }),
   }),
   z.object({ ...base, type: z.literal('run.resumed'), data: z.object({ by: z.string() }) }),
   z.object({ ...onStep, type: z.literal('step.planned'), data: stepPlanSchema }),
   z.object({ ...onStep, type: z.literal('step.started'), data: z.object({}) }),
-  z.object({ ...onStep, type: z.literal('step.satisfied'), data: z.object({}) }),
+  /** The target already was as planned; with an output, when the check could tell it, the step is verified like a done one. */
+  z.object({ ...onStep, type: z.literal('step.satisfied'), data: z.object({ output: z.unknown().optional() }) }),
   z.object({ ...onStep, type: z.literal('step.done'), data: z.object({ output: z.unknown() }) }),
   z.object({ ...onStep, type: z.literal('step.failed'), data: z.object({ error: errorShapeSchema }) }),
   z.object({ ...onStep, type: z.literal('step.verifying'), data: z.object({}) }),
@@ -205,6 +215,8 @@ export const runViewSchema = z.object({
   /** Sequence number of the last event that went into this view; a watcher starts after it. */
   seq: z.number().int(),
   error: errorShapeSchema.optional(),
+  /** True when a check found a conflict and the run therefore wrote nothing. */
+  refused: z.boolean().optional(),
   steps: z.array(stepViewSchema),
   /** The newest lines only. */
   log: z.array(logLineSchema),

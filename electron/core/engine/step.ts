@@ -40,8 +40,14 @@ export interface RunContext<Ports> extends ReadContext<Ports> {
   readonly resumed: boolean;
 }
 
-/** `satisfied`: the target already is as planned. A conflict stops the run before the step writes anything. */
-export type CheckResult = { state: 'pending' } | { state: 'satisfied' } | { state: 'conflict'; error: AppError };
+/**
+ * `satisfied`: the target already is as planned; with the `output` that the step would have had, the step is verified
+ * like one that ran and its output can be read by others. A conflict stops the run before any step writes anything.
+ */
+export type CheckResult =
+  | { state: 'pending' }
+  | { state: 'satisfied'; output?: unknown }
+  | { state: 'conflict'; error: AppError };
 
 export interface StepDescription {
   summary: string;
