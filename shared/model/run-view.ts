@@ -169,7 +169,8 @@ export function reduceRun(view: RunView, event: JournalEvent): RunView {
             : onUnit(current, item.step, item.unit, (unit) => ({
                 ...unit,
                 // Thinned-out progress may arrive after the end of its unit; an ended unit stays complete.
-                progress: unit.state === 'done' ? { ...item.progress, done: item.progress.total } : item.progress,
+                progress:
+                  unit.state === 'done' ? { ...item.progress, done: item.progress.total } : item.progress,
               })),
         next,
       );

@@ -100,6 +100,8 @@ export type PlanView = z.infer<typeof planSchema>;
 const base = { seq: z.number().int().nonnegative(), at: z.string() };
 const onStep = { ...base, step: z.string() };
 const onUnit = { ...onStep, unit: z.string() };
+/** Set by the journal when a secret was taken out of the output: what the event ended is then done again on resume. */
+const redacted = z.boolean().optional();
 
 export const runHeaderSchema = z.object({
   runId: runIdSchema,
@@ -130,8 +132,12 @@ export const journalEventSchema = z.discriminatedUnion('type', [
   z.object({ ...onStep, type: z.literal('step.planned'), data: stepPlanSchema }),
   z.object({ ...onStep, type: z.literal('step.started'), data: z.object({}) }),
   /** The target already was as planned; with an output, when the check could tell it, the step is verified like a done one. */
-  z.object({ ...onStep, type: z.literal('step.satisfied'), data: z.object({ output: z.unknown().optional() }) }),
-  z.object({ ...onStep, type: z.literal('step.done'), data: z.object({ output: z.unknown() }) }),
+  z.object({
+    ...onStep,
+    type: z.literal('step.satisfied'),
+    data: z.object({ output: z.unknown().optional(), redacted }),
+  }),
+  z.object({ ...onStep, type: z.literal('step.done'), data: z.object({ output: z.unknown(), redacted }) }),
   z.object({ ...onStep, type: z.literal('step.failed'), data: z.object({ error: errorShapeSchema }) }),
   z.object({ ...onStep, type: z.literal('step.verifying'), data: z.object({}) }),
   z.object({
@@ -140,7 +146,7 @@ export const journalEventSchema = z.discriminatedUnion('type', [
     data: z.object({ evidence: z.array(evidenceSchema) }),
   }),
   z.object({ ...onUnit, type: z.literal('unit.begun'), data: z.object({}) }),
-  z.object({ ...onUnit, type: z.literal('unit.done'), data: z.object({ output: z.unknown() }) }),
+  z.object({ ...onUnit, type: z.literal('unit.done'), data: z.object({ output: z.unknown(), redacted }) }),
   z.object({ ...onUnit, type: z.literal('unit.failed'), data: z.object({ error: errorShapeSchema }) }),
   /** A finished unit that must be done again (its source changed, say). */
   z.object({ ...onUnit, type: z.literal('unit.reset'), data: z.object({ reason: z.string() }) }),

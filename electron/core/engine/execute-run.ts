@@ -112,7 +112,7 @@ class Execution<Ports> {
       control.stop({ kind: 'cancelled' });
       return;
     }
-    if (control.reason === undefined && control.pause(requests.has('pause'))) {
+    if (control.reason() === undefined && control.pause(requests.has('pause'))) {
       const state = control.paused ? 'paused' : this.#phase;
       run.journal.append({ type: 'run.state', data: { state } }).catch(() => undefined);
     }
@@ -134,9 +134,9 @@ class Execution<Ports> {
     if (!histories.every((history) => history.ended)) {
       await record(run, { type: 'run.state', data: { state: 'running' } });
       if (!histories.some((history) => history.started)) await this.#checkAll();
-      if (this.#control.reason !== undefined) return undefined;
+      if (this.#control.reason() !== undefined) return undefined;
       await runInLanes(this.#steps, (step) => this.#runStep(step));
-      if (this.#control.reason !== undefined) return undefined;
+      if (this.#control.reason() !== undefined) return undefined;
     }
     return this.#verifyAll();
   }
@@ -177,18 +177,18 @@ class Execution<Ports> {
     const { run } = this.options;
     if (stepHistory(run.history, step.id).ended) return true;
     // Made before `step.started` is recorded: it tells the step whether an earlier attempt had started it.
-    const { context, idle } = runContext(this.#context(step));
+    const units = runContext(this.#context(step));
     this.#working.add(step.id);
     try {
       await this.#control.boundary();
       await record(run, { type: 'step.started', step: step.id, data: {} });
-      const output = toJson(await step.run(run.plans[step.id], context));
-      await idle();
+      const output = toJson(await step.run(run.plans[step.id], units.context));
+      await units.idle();
       this.#progress.flush();
       await record(run, { type: 'step.done', step: step.id, data: { output } });
       return true;
     } catch (error) {
-      await this.#fail(step, error, idle);
+      await this.#fail(step, error, () => units.idle());
       return false;
     } finally {
       this.#working.delete(step.id);
@@ -196,13 +196,17 @@ class Execution<Ports> {
   }
 
   async #fail(step: AnyStep<Ports>, error: unknown, idle: () => Promise<void>): Promise<void> {
-    const stopped = this.#control.reason !== undefined && toAppError(error).code === 'CANCELLED';
+    const stopped = this.#control.reason() !== undefined && toAppError(error).code === 'CANCELLED';
     const failure = toAppError(error).at(step.id);
     if (!this.#control.signal.aborted && !stopped) this.#control.stop({ kind: 'failed', error: failure });
     await idle();
     this.#progress.flush();
     if (this.#control.signal.aborted || stopped) return;
-    await record(this.options.run, { type: 'step.failed', step: step.id, data: { error: failure.toShape() } });
+    await record(this.options.run, {
+      type: 'step.failed',
+      step: step.id,
+      data: { error: failure.toShape() },
+    });
   }
 
   async #verifyAll(): Promise<Ending | undefined> {
@@ -226,7 +230,7 @@ class Execution<Ports> {
         this.#working.delete(step.id);
       }
     });
-    if (this.#control.reason !== undefined) return undefined;
+    if (this.#control.reason() !== undefined) return undefined;
     const differing = evidence.filter(({ item }) => !item.equal);
     if (differing.length > 0) return { differs: differs(differing) };
     return { warnings: this.#steps.some((step) => stepHistory(run.history, step.id).warnings.size > 0) };
@@ -250,7 +254,7 @@ class Execution<Ports> {
 
   async #settle(ending: Ending | undefined): Promise<Pick<RunOutcome, 'state' | 'error' | 'refused'>> {
     const { journal } = this.options.run;
-    const { state, error } = outcomeOf(this.#control.reason, ending);
+    const { state, error } = outcomeOf(this.#control.reason(), ending);
     const refused = this.#refused && state === 'failed';
     const data = {
       state,
@@ -267,7 +271,11 @@ class Execution<Ports> {
       const lastState = { state: 'failed' as const, error: cause.toShape() };
       await journal.lastWord([{ type: 'run.state', data: lastState }]);
       await journal.close().catch(() => undefined);
-      return { state: cause.code === 'DISK_FULL_LOCAL' ? 'failed' : 'interrupted', error: cause, refused: false };
+      return {
+        state: cause.code === 'DISK_FULL_LOCAL' ? 'failed' : 'interrupted',
+        error: cause,
+        refused: false,
+      };
     }
   }
 }

@@ -84,15 +84,7 @@ function watchDir(dir: string): { next(signal: AbortSignal): Promise<void>; clos
     changed = true;
     wake?.();
   };
-  let close = (): void => undefined;
-  try {
-    const watcher = watch(dir, { persistent: false }, notice);
-    // Some file systems give no notice; the poll does.
-    watcher.on('error', () => undefined);
-    close = () => watcher.close();
-  } catch {
-    close = () => undefined;
-  }
+  const close = tryWatch(dir, notice);
   return {
     async next(signal) {
       if (!changed) {
@@ -111,4 +103,15 @@ function watchDir(dir: string): { next(signal: AbortSignal): Promise<void>; clos
     },
     close,
   };
+}
+
+/** Some file systems give no notice; the poll stands in for it then. */
+function tryWatch(dir: string, notice: () => void): () => void {
+  try {
+    const watcher = watch(dir, { persistent: false }, notice);
+    watcher.on('error', () => undefined);
+    return () => watcher.close();
+  } catch {
+    return () => undefined;
+  }
 }

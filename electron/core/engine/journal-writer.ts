@@ -1,6 +1,6 @@
 import { AppError } from '#shared/model/errors';
 import { journalEventSchema, type JournalEvent } from '#shared/model/run';
-import { redactDeep } from './redact-event';
+import { redactData } from './redact-event';
 import { removeFile, toWriteError, type AppendFile, type OpenAppendFile } from './run-files';
 
 type WithoutPlace<E> = E extends JournalEvent ? Omit<E, 'seq' | 'at'> : never;
@@ -76,7 +76,7 @@ export class JournalWriter {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const at = this.options.now().toISOString();
     const lines = events.map((event, index) => {
-      const data = redactDeep(event.data, (text) => this.options.redact(text));
+      const data = redactData(event, (text) => this.options.redact(text));
       return `${JSON.stringify(journalEventSchema.parse({ ...event, data, seq: this.#seq + index, at }))}\n`;
     });
     this.#seq += lines.length;
@@ -101,19 +101,9 @@ export class JournalWriter {
    */
   async lastWord(events: NewJournalEvent[]): Promise<void> {
     if (this.#failure?.code !== 'DISK_FULL_LOCAL') return;
-    const { path, open, reserve, redact, guard, now } = this.options;
     try {
-      await removeFile(reserve);
-      const rest = await JournalWriter.open({
-        path,
-        open,
-        reserve,
-        guard,
-        now,
-        redact: (text) => redact(text),
-        nextSeq: this.#seq,
-        bytes: this.#bytes,
-      });
+      await removeFile(this.options.reserve);
+      const rest = await JournalWriter.open({ ...this.options, nextSeq: this.#seq, bytes: this.#bytes });
       await rest.append(...events);
       await rest.close();
     } catch {

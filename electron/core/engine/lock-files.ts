@@ -94,7 +94,11 @@ export async function tidyLocks(dir: string, below: number): Promise<void> {
 
 export type LockJudgement =
   | { state: 'free'; generation: number }
-  | { state: 'held'; lock: LockFile; /** Whether the holder gave a sign of life while it was watched. */ beating: boolean };
+  | {
+      state: 'held';
+      lock: LockFile;
+      /** Whether the holder gave a sign of life while it was watched. */ beating: boolean;
+    };
 
 /**
  * Judges who holds a lock by watching it: a heartbeat that does not change for five seconds is a dead holder's. The clocks
@@ -138,6 +142,8 @@ export class LockObserver {
     const judgement = await this.judge();
     if (judgement.state === 'free') return false;
     const { content, beatAt } = judgement.lock;
-    return (content === undefined || content.runId === runId) && Math.abs(Date.now() - beatAt) < aliveSilenceMs;
+    return (
+      (content === undefined || content.runId === runId) && Math.abs(Date.now() - beatAt) < aliveSilenceMs
+    );
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { AppError } from '#shared/model/errors';
 import type { RunHeader } from '#shared/model/run';
 import { isSettled } from '#shared/model/run-view';
@@ -81,27 +82,32 @@ export async function createRun(
     planHash: planned.view.hash,
     fingerprints: options.fingerprints,
   };
+  const events: NewJournalEvent[] = [
+    { type: 'run.header', data: header },
+    ...planned.view.steps.map((step) => ({ type: 'step.planned' as const, step: step.id, data: step })),
+  ];
   try {
     await makePrivateDir(paths.dir);
     await makePrivateDir(paths.requests);
     await writeDurably(paths.plan, JSON.stringify({ hash: planned.view.hash, plans: planned.raw }));
     await writeDurably(paths.reserve, '\n'.repeat(reserveBytes));
-  } catch (error) {
-    throw toWriteError(error, 'The folder of the run');
-  }
-  const journal = await openWriter(options, { nextSeq: 0, bytes: 0 });
-  const events: NewJournalEvent[] = [
-    { type: 'run.header', data: header },
-    ...planned.view.steps.map((step) => ({ type: 'step.planned' as const, step: step.id, data: step })),
-  ];
-  await journal.append(...events);
-  try {
+    const journal = await openWriter(options, { nextSeq: 0, bytes: 0 });
+    await journal.append(...events);
     await syncDir(paths.dir);
     await syncDir(runsDir);
+    return {
+      id: runId,
+      runsDir,
+      header,
+      plans: planned.raw,
+      history: replay(events),
+      resumed: false,
+      journal,
+    };
   } catch (error) {
+    await rm(paths.dir, { recursive: true, force: true });
     throw toWriteError(error, 'The folder of the run');
   }
-  return { id: runId, runsDir, header, plans: planned.raw, history: replay(events), resumed: false, journal };
 }
 
 /** A run as it stands on the disk. */
@@ -144,10 +150,14 @@ function parsePlanFile(text: string | undefined): Record<string, unknown> | unde
 }
 
 function headerMismatch(field: string, reason: string): AppError {
-  return new AppError('RUN_HEADER_MISMATCH', `The run can't be resumed: ${field} differs, because ${reason}.`, {
-    hint: 'Connect to what the run began with, or start a new run.',
-    details: { field },
-  });
+  return new AppError(
+    'RUN_HEADER_MISMATCH',
+    `The run can't be resumed: ${field} differs, because ${reason}.`,
+    {
+      hint: 'Connect to what the run began with, or start a new run.',
+      details: { field },
+    },
+  );
 }
 
 /** Throws `RUN_HEADER_MISMATCH`, naming the first field in which a run's header differs from what is there now. */
@@ -156,7 +166,10 @@ export function matchHeader(
   now: { steps: readonly { id: string; version: number }[]; fingerprints: Readonly<Record<string, string>> },
 ): void {
   if (header.engine !== engineVersion) {
-    throw headerMismatch('engine', `the run was made by engine ${header.engine} and this is ${engineVersion}`);
+    throw headerMismatch(
+      'engine',
+      `the run was made by engine ${header.engine} and this is ${engineVersion}`,
+    );
   }
   const versions = versionsOf(now.steps);
   for (const id of new Set([...Object.keys(header.steps), ...Object.keys(versions)])) {
@@ -168,7 +181,10 @@ export function matchHeader(
   }
   for (const name of new Set([...Object.keys(header.fingerprints), ...Object.keys(now.fingerprints)])) {
     if (header.fingerprints[name] === now.fingerprints[name]) continue;
-    throw headerMismatch(`fingerprints.${name}`, 'the connection leads to another place than when the run began');
+    throw headerMismatch(
+      `fingerprints.${name}`,
+      'the connection leads to another place than when the run began',
+    );
   }
 }
 
@@ -194,7 +210,9 @@ export async function reopenRun<Ports>(
   const journal = await openWriter(options, stored);
   const unplanned = orderSteps(steps).filter((step) => !stepHistory(history, step.id).planned);
   const events: NewJournalEvent[] = [
-    ...(isSettled(history.state) ? [] : [{ type: 'run.state' as const, data: { state: 'interrupted' as const } }]),
+    ...(isSettled(history.state)
+      ? []
+      : [{ type: 'run.state' as const, data: { state: 'interrupted' as const } }]),
     { type: 'run.resumed', data: { by } },
     ...unplanned.map((step) => ({
       type: 'step.planned' as const,
@@ -212,7 +230,7 @@ function versionsOf(steps: readonly { id: string; version: number }[]): Record<s
 }
 
 function openWriter(options: OpenOptions, at: { nextSeq: number; bytes: number }): Promise<JournalWriter> {
-  const { runsDir, runId, lock, redact, openFile = openAppendFile, now = () => new Date() } = options;
+  const { runsDir, runId, lock, openFile = openAppendFile, now = () => new Date() } = options;
   const paths = runPaths(runsDir, runId);
   return JournalWriter.open({
     path: paths.journal,
@@ -220,7 +238,7 @@ function openWriter(options: OpenOptions, at: { nextSeq: number; bytes: number }
     open: openFile,
     nextSeq: at.nextSeq,
     bytes: at.bytes,
-    redact,
+    redact: (text) => options.redact(text),
     guard: () => lock.guard(),
     now,
   });

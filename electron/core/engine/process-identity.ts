@@ -34,7 +34,9 @@ export async function ownIdentity(): Promise<ProcessIdentity | undefined> {
 }
 
 /** Whether a process provably lives or is provably gone; `unknown` from another machine, container or boot. */
-export async function livenessOf(identity: ProcessIdentity | undefined): Promise<'alive' | 'dead' | 'unknown'> {
+export async function livenessOf(
+  identity: ProcessIdentity | undefined,
+): Promise<'alive' | 'dead' | 'unknown'> {
   if (identity === undefined) return 'unknown';
   try {
     if ((await scope()) !== identity.scope) return 'unknown';

@@ -22,7 +22,8 @@ export class RunControl {
     return this.#abort.signal;
   }
 
-  get reason(): StopReason | undefined {
+  /** Why the run stops; undefined while it goes on. A method, because the answer changes between two looks. */
+  reason(): StopReason | undefined {
     return this.#reason;
   }
 
@@ -53,7 +54,8 @@ export class RunControl {
   async boundary(): Promise<void> {
     for (;;) {
       if (this.#abort.signal.aborted) throw toAppError(this.#abort.signal.reason);
-      if (this.#reason !== undefined) throw new AppError('CANCELLED', 'The run stops because another step failed.');
+      if (this.#reason !== undefined)
+        throw new AppError('CANCELLED', 'The run stops because another step failed.');
       if (!this.#paused) return;
       await new Promise<void>((resolve) => this.#wake.push(resolve));
     }

@@ -28,11 +28,15 @@ export function toWriteError(error: unknown, what: string): AppError {
   if (error instanceof AppError) return error;
   const code = systemCode(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new AppError('DISK_FULL_LOCAL', `The disk that holds the workspace is full: ${what} can't be written.`, {
-      hint: 'Free some space, then resume the run. Nothing that was finished is done again.',
-      retryable: true,
-      cause: error,
-    });
+    return new AppError(
+      'DISK_FULL_LOCAL',
+      `The disk that holds the workspace is full: ${what} can't be written.`,
+      {
+        hint: 'Free some space, then resume the run. Nothing that was finished is done again.',
+        retryable: true,
+        cause: error,
+      },
+    );
   }
   return new AppError('WORKSPACE_UNREADABLE', `${what} in the workspace can't be written.`, {
     hint: 'Check that the workspace folder exists and that you may write to it, then resume the run.',

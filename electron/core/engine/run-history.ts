@@ -32,7 +32,14 @@ export function emptyHistory(): RunHistory {
 export function stepHistory(history: RunHistory, id: string): StepHistory {
   let step = history.steps.get(id);
   if (step === undefined) {
-    step = { planned: false, started: false, ended: false, done: new Map(), begun: new Set(), warnings: new Set() };
+    step = {
+      planned: false,
+      started: false,
+      ended: false,
+      done: new Map(),
+      begun: new Set(),
+      warnings: new Set(),
+    };
     history.steps.set(id, step);
   }
   return step;
@@ -58,12 +65,14 @@ export function recordEvent(history: RunHistory, event: NewJournalEvent): void {
       return;
     case 'step.satisfied': {
       const step = stepHistory(history, event.step);
+      if (event.data.redacted === true) return;
       step.ended = true;
       if (event.data.output !== undefined) step.output = { value: event.data.output };
       return;
     }
     case 'step.done': {
       const step = stepHistory(history, event.step);
+      if (event.data.redacted === true) return;
       step.ended = true;
       step.output = { value: event.data.output };
       return;
@@ -73,6 +82,7 @@ export function recordEvent(history: RunHistory, event: NewJournalEvent): void {
       return;
     case 'unit.done': {
       const step = stepHistory(history, event.step);
+      if (event.data.redacted === true) return;
       step.begun.delete(event.unit);
       step.done.set(event.unit, event.data.output);
       return;

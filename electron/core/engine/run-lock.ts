@@ -81,11 +81,20 @@ function lockedBy(lock: LockFile): AppError {
         hint: 'Wait for it, or cancel it, then try again.',
         retryable: true,
       })
-    : new AppError('RUN_LOCKED', `Run ${content.runId} is under way in the ${content.host} host on ${content.machine}.`, {
-        hint: 'Watch that run until it ends, or cancel it. One workspace does one run at a time.',
-        retryable: true,
-        details: { run: content.runId, host: content.host, machine: content.machine, pid: String(content.pid) },
-      });
+    : new AppError(
+        'RUN_LOCKED',
+        `Run ${content.runId} is under way in the ${content.host} host on ${content.machine}.`,
+        {
+          hint: 'Watch that run until it ends, or cancel it. One workspace does one run at a time.',
+          retryable: true,
+          details: {
+            run: content.runId,
+            host: content.host,
+            machine: content.machine,
+            pid: String(content.pid),
+          },
+        },
+      );
 }
 
 /** Makes the file of a generation, which only one process can; undefined when another was faster. */
@@ -141,10 +150,14 @@ function holdLock(dir: string, generation: number, handle: FileHandle, content: 
     const generations = await lockGenerations(dir);
     if (generations[0] !== generation) {
       lost.abort(
-        new AppError('RUN_LOCKED', 'Another process took this run over, because this one gave no sign of life.', {
-          hint: 'Watch the run from there. If it stopped, resume it.',
-          retryable: true,
-        }),
+        new AppError(
+          'RUN_LOCKED',
+          'Another process took this run over, because this one gave no sign of life.',
+          {
+            hint: 'Watch the run from there. If it stopped, resume it.',
+            retryable: true,
+          },
+        ),
       );
       clearInterval(timer);
       return;

@@ -28,7 +28,9 @@ function parseOutput<T>(schema: z.ZodType<T>, stored: unknown, what: string): T 
   if (parsed.success) return parsed.data;
   const absent = stored === null ? schema.safeParse(undefined) : parsed;
   if (absent.success) return absent.data;
-  throw new AppError('INTERNAL', `The output of ${what} does not have its declared shape.`, { cause: parsed.error });
+  throw new AppError('INTERNAL', `The output of ${what} does not have its declared shape.`, {
+    cause: parsed.error,
+  });
 }
 
 /** What a step gets for planning aside: reading, logging, progress. */
@@ -79,7 +81,7 @@ export function runContext<Ports>(options: StepContextOptions<Ports>): StepRunCo
     } catch (error) {
       // What fails while the run is being stopped fails because of that: the unit stays begun.
       if (control.signal.aborted) throw new AppError('CANCELLED', 'The run was stopped.');
-      if (isCancelled(error) && control.reason !== undefined) throw toAppError(error);
+      if (isCancelled(error) && control.reason() !== undefined) throw toAppError(error);
       const failure = toAppError(error).at(stepId, id);
       await record(run, { type: 'unit.failed', step: stepId, unit: id, data: { error: failure.toShape() } });
       throw failure;
@@ -93,7 +95,8 @@ export function runContext<Ports>(options: StepContextOptions<Ports>): StepRunCo
     resumed: run.resumed && history.started,
     async unit(id, output, body) {
       if (history.done.has(id)) return parseOutput(output, history.done.get(id), `unit ${id}`);
-      if (underWay.has(id)) throw new AppError('INTERNAL', `Unit ${id} is under way already.`, { step: stepId, unit: id });
+      if (underWay.has(id))
+        throw new AppError('INTERNAL', `Unit ${id} is under way already.`, { step: stepId, unit: id });
       const work = runUnit(id, output, body);
       underWay.set(id, work);
       try {

@@ -45,9 +45,7 @@ export interface RunContext<Ports> extends ReadContext<Ports> {
  * like one that ran and its output can be read by others. A conflict stops the run before any step writes anything.
  */
 export type CheckResult =
-  | { state: 'pending' }
-  | { state: 'satisfied'; output?: unknown }
-  | { state: 'conflict'; error: AppError };
+  { state: 'pending' } | { state: 'satisfied'; output?: unknown } | { state: 'conflict'; error: AppError };
 
 export interface StepDescription {
   summary: string;
@@ -116,6 +114,7 @@ export function defineStep<Ports, Plan, Output>(step: Step<Ports, Plan, Output>)
     }),
     check: (plan, context) => step.check(step.planSchema.parse(plan), context),
     run: (plan, context) => step.run(step.planSchema.parse(plan), context),
-    verify: (plan, output, context) => step.verify(step.planSchema.parse(plan), step.outputSchema.parse(output), context),
+    verify: (plan, output, context) =>
+      step.verify(step.planSchema.parse(plan), step.outputSchema.parse(output), context),
   };
 }

@@ -1,0 +1,42 @@
+import type { InspectReport, migrationContract } from '#shared/contract/migration';
+import type { Lane } from '#shared/model/run';
+import type { Handlers } from '#shared/rpc/define';
+import type { RunsService } from '../services/runs/runs-service';
+
+export interface MigrationHandlersOptions {
+  /** The runs service of the open workspace; throws `WORKSPACE_NOT_OPEN` when none is open. */
+  runs(): RunsService;
+  inspect(only: readonly Lane[], signal: AbortSignal): Promise<InspectReport>;
+}
+
+/** The migration operations of the contract. */
+export function migrationHandlers({
+  runs,
+  inspect,
+}: MigrationHandlersOptions): Handlers<typeof migrationContract> {
+  return {
+    'migration.inspect': ({ only }, { signal }) => options.inspect(only, signal),
+    'migration.plan': async ({ only }, { signal }) => runs().plan(only, signal),
+    'runs.start': async (input) => runs().start(input),
+    'runs.resume': async ({ runId }) => runs().resume(runId),
+    'runs.pause': async ({ runId }) => {
+      await runs().pause(runId);
+      return {};
+    },
+    'runs.continue': async ({ runId }) => {
+      await runs().continue(runId);
+      return {};
+    },
+    'runs.cancel': async ({ runId }) => {
+      await runs().cancel(runId);
+      return {};
+    },
+    'runs.list': async () => runs().list(),
+    'runs.get': async ({ runId }) => runs().get(runId),
+    'runs.verify': async ({ runId }) => runs().verify(runId),
+    'runs.report': async ({ runId, format }) => runs().report(runId, format),
+    'runs.watch': async function* ({ runId }, { after, signal }) {
+      yield* runs().watch(runId, after, signal);
+    },
+  };
+}
