@@ -1,0 +1,6 @@
+/** The pages, with the key that opens each. */
+export const pages = [
+  { to: '/', label: 'Overview', key: '1' },
+  { to: '/migration', label: 'Migration', key: '2' },
+  { to: '/connections', label: 'Connections', key: ',' },
+] as const;

@@ -1,0 +1,56 @@
+import { createHashHistory, createRootRoute, createRoute, createRouter, Link } from '@tanstack/react-router';
+import { z } from 'zod';
+import { ConnectionsPage } from '../features/connections/connections-page';
+import { MigrationPage } from '../features/migration/migration-page';
+import { OverviewPage } from '../features/overview/overview-page';
+import { EmptyState } from '../ui/empty-state';
+import { ErrorPanel } from '../ui/error-panel';
+import { PageBody, PageHeader } from '../ui/page-header';
+import { toErrorShape } from '#shared/model/errors';
+import { Frame } from './frame';
+
+function NoSuchPage() {
+  return (
+    <>
+      <PageHeader title="Not found" />
+      <PageBody>
+        <EmptyState title="There is no such page" action={<Link to="/">Open Overview</Link>} />
+      </PageBody>
+    </>
+  );
+}
+
+function BrokenPage({ error }: { error: unknown }) {
+  return (
+    <PageBody>
+      <ErrorPanel error={toErrorShape(error)} retry={() => location.reload()} />
+    </PageBody>
+  );
+}
+
+const root = createRootRoute({ component: Frame, notFoundComponent: NoSuchPage, errorComponent: BrokenPage });
+const overview = createRoute({ getParentRoute: () => root, path: '/', component: OverviewPage });
+const migration = createRoute({
+  getParentRoute: () => root,
+  path: '/migration',
+  component: MigrationPage,
+  validateSearch: z.object({ run: z.string().optional().catch(undefined) }),
+});
+const connections = createRoute({
+  getParentRoute: () => root,
+  path: '/connections',
+  component: ConnectionsPage,
+});
+
+/** Addresses are behind a `#`, so the page works the same from a file, a protocol of the shell and a server. */
+export const router = createRouter({
+  routeTree: root.addChildren([overview, migration, connections]),
+  history: createHashHistory(),
+  defaultErrorComponent: BrokenPage,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

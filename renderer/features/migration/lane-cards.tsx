@@ -1,0 +1,74 @@
+import type { RunView } from '#shared/model/run';
+import {
+  laneProgresses,
+  rateOf,
+  secondsLeft,
+  type LaneProgress,
+  type Windows,
+} from '../../api/run-progress.logic';
+import { formatAmount, formatDuration, formatPercent, formatRate, plural } from '../../ui/format';
+import { ProgressBar } from '../../ui/progress-bar';
+import { Tag } from '../../ui/tag';
+import { laneTag } from './lanes.logic';
+import { laneNames } from './lane-names';
+import styles from './migration.module.css';
+
+function headline({ measure, fraction }: LaneProgress, rate: number | undefined): string {
+  if (rate !== undefined && measure !== undefined) return formatRate(rate, measure.unit);
+  if (fraction === 1 && measure !== undefined) return formatAmount(measure.total, measure.unit);
+  return formatPercent(fraction);
+}
+
+function facts(view: RunView, item: LaneProgress, rate: number | undefined): string {
+  const parts: string[] = [];
+  const { measure, lane } = item;
+  if (measure !== undefined && item.fraction < 1)
+    parts.push(`${formatAmount(measure.done, measure.unit)} of ${formatAmount(measure.total, measure.unit)}`);
+  const units = view.steps.find((step) => step.id === item.measuredStep)?.units ?? [];
+  const done = units.filter((unit) => unit.state === 'done').length;
+  if (lane === 'database' && units.length > 0)
+    parts.push(
+      item.fraction === 1 ? plural(units.length, 'table') : `${done} of ${plural(units.length, 'table')}`,
+    );
+  const failed = view.steps
+    .filter((step) => step.lane === lane)
+    .flatMap((step) => step.units.filter((unit) => unit.state === 'failed')).length;
+  if (failed > 0) parts.push(`${failed} failed`);
+  const left = item.fraction < 1 ? secondsLeft(item, rate) : undefined;
+  if (left !== undefined) parts.push(`about ${formatDuration(left)} left`);
+  return parts.length === 0 ? (item.current?.title ?? 'Not begun') : parts.join(' · ');
+}
+
+function LaneCard({ view, item, windows }: { view: RunView; item: LaneProgress; windows: Windows }) {
+  const rate = item.state === 'running' && view.state === 'running' ? rateOf(windows[item.lane]) : undefined;
+  const tag = laneTag(item, view.state);
+  const name = laneNames[item.lane];
+  return (
+    <section className={styles.lane} aria-label={name}>
+      <div className={styles.laneHead}>
+        <h2>{name}</h2>
+        <Tag tone={tag.tone}>{tag.label}</Tag>
+      </div>
+      <div className={styles.big}>{headline(item, rate)}</div>
+      <div className={styles.laneFacts}>{facts(view, item, rate)}</div>
+      <ProgressBar
+        label={`${name} progress`}
+        fraction={item.fraction}
+        tone={
+          item.state === 'failed' || item.state === 'differs' ? 'bad' : item.fraction === 1 ? 'ok' : 'run'
+        }
+      />
+    </section>
+  );
+}
+
+/** One card a lane: state, speed, amounts and time left. */
+export function LaneCards({ view, windows }: { view: RunView; windows: Windows }) {
+  return (
+    <div className={styles.lanes}>
+      {laneProgresses(view).map((item) => (
+        <LaneCard key={item.lane} view={view} item={item} windows={windows} />
+      ))}
+    </div>
+  );
+}

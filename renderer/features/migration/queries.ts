@@ -1,0 +1,104 @@
+import { useMutation, useMutationState, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Lane } from '#shared/model/run';
+import { client } from '../../api/client';
+import { keys } from '../../api/queries';
+import { rewatch } from '../../api/run-feed';
+import { acknowledge } from '../../ui/toast';
+
+interface Draft {
+  only: readonly Lane[];
+  attempt: number;
+}
+
+/** Inspects the source, then plans: the plan waits for the inspection, so an operator sees one thing at a time. */
+export function usePreparation(draft: Draft) {
+  const only = [...draft.only];
+  const fresh = {
+    staleTime: Infinity,
+    gcTime: 0,
+    retry: false,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  } as const;
+  const inspect = useQuery({
+    queryKey: ['inspect', only, draft.attempt],
+    queryFn: ({ signal }) => client.call('migration.inspect', { only }, { signal }),
+    ...fresh,
+  });
+  const plan = useQuery({
+    queryKey: ['plan', only, draft.attempt],
+    queryFn: ({ signal }) => client.call('migration.plan', { only }, { signal }),
+    enabled: inspect.isSuccess,
+    ...fresh,
+  });
+  return { inspect, plan };
+}
+
+/** Starts the run whose plan was read. */
+export function useStartRun() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (input: { only: Lane[]; planHash: string }) => client.call('runs.start', input),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: keys.runs }),
+  });
+}
+
+const controlKey = (runId: string) => ['run control', runId];
+
+function useControl(
+  runId: string,
+  name: 'runs.pause' | 'runs.continue' | 'runs.cancel' | 'runs.resume' | 'runs.verify',
+) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationKey: controlKey(runId),
+    mutationFn: async () => {
+      await client.call(name, { runId });
+    },
+    onSuccess: () => {
+      rewatch(runId);
+      void queryClient.invalidateQueries({ queryKey: keys.runs });
+    },
+  });
+}
+
+/** What can be done to a run; the page and the palette share the outcome. */
+export function useRunControls(runId: string) {
+  return {
+    pause: useControl(runId, 'runs.pause'),
+    continue: useControl(runId, 'runs.continue'),
+    cancel: useControl(runId, 'runs.cancel'),
+    resume: useControl(runId, 'runs.resume'),
+    verify: useControl(runId, 'runs.verify'),
+  };
+}
+
+/** Why the last act on a run failed, whoever asked for it; undefined when it succeeded. */
+export function useControlError(runId: string) {
+  const errors = useMutationState({
+    filters: { mutationKey: controlKey(runId) },
+    select: (mutation) => mutation.state.error,
+  });
+  return errors.at(-1) ?? undefined;
+}
+
+function download(fileName: string, mediaType: string, text: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type: mediaType }));
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = fileName;
+  link.click();
+  // The browser reads the blob after the click has returned.
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/** Makes a run's report and hands it to the browser as a download. */
+export function useSaveReport() {
+  return useMutation({
+    mutationFn: (input: { runId: string; format: 'html' | 'json' }) => client.call('runs.report', input),
+    onSuccess: ({ fileName, mediaType, text }) => {
+      download(fileName, mediaType, text);
+      acknowledge(`${fileName} saved.`);
+    },
+  });
+}

@@ -1,0 +1,103 @@
+import { Button } from '@mantine/core';
+import type { RunView, Warning } from '#shared/model/run';
+import { Card } from '../../ui/card';
+import { ErrorPanel } from '../../ui/error-panel';
+import { formatDuration, plural } from '../../ui/format';
+import { Notice } from '../../ui/notice';
+import { WarningList } from '../../ui/warning-list';
+import { useControlError, useRunControls } from './queries';
+
+function failureOf(view: RunView) {
+  const step =
+    view.steps.find((item) => item.id === view.error?.step) ??
+    view.steps.find((item) => item.state === 'failed');
+  return { error: view.error ?? step?.error, title: step === undefined ? undefined : `${step.title} failed` };
+}
+
+function Stopped({ runId, view }: { runId: string; view: RunView }) {
+  const { resume } = useRunControls(runId);
+  const button = (
+    <Button variant="filled" loading={resume.isPending} onClick={() => resume.mutate()}>
+      Resume
+    </Button>
+  );
+  const { error, title } = failureOf(view);
+  switch (view.state) {
+    case 'failed':
+      return error === undefined ? (
+        <Notice title="The run failed" actions={button}>
+          Finished work is kept. Resume goes on from there.
+        </Notice>
+      ) : (
+        <ErrorPanel error={error} {...(title === undefined ? {} : { title })} actions={button} />
+      );
+    case 'cancelled':
+      return (
+        <Notice title="The run was cancelled" actions={button}>
+          Finished work is kept on the target. Resume goes on from there.
+        </Notice>
+      );
+    case 'interrupted':
+      return (
+        <Notice title="The run was interrupted" actions={button}>
+          The process that did the work ended without a word. The journal has everything up to then: Resume
+          goes on from there.
+        </Notice>
+      );
+    case 'paused':
+      return (
+        <Notice title="The run is paused">
+          Nothing is being copied. Continue goes on at once; the target keeps what is finished.
+        </Notice>
+      );
+    case 'cancelling':
+      return <Notice title="Cancelling">Work stops at the next safe point, within a few seconds.</Notice>;
+    case 'planned':
+    case 'running':
+    case 'verifying':
+    case 'succeeded':
+    case 'succeeded-with-warnings':
+      return null;
+  }
+}
+
+/** How long a run took, in words; empty while unknown. */
+function lasted(view: RunView): string {
+  const seconds = (Date.parse(view.at) - Date.parse(view.startedAt)) / 1000;
+  return Number.isNaN(seconds) ? '' : ` in ${formatDuration(seconds)}`;
+}
+
+function Succeeded({ view }: { view: RunView }) {
+  if (view.state !== 'succeeded' && view.state !== 'succeeded-with-warnings') return null;
+  const compared = view.steps.reduce((sum, step) => sum + step.evidence.length, 0);
+  return (
+    <Card
+      title={view.state === 'succeeded' ? 'Everything has arrived' : 'Everything has arrived, with warnings'}
+      padded
+    >
+      {`Copied and verified${lasted(view)}. ${plural(compared, 'comparison')} of source and target agree.`}
+    </Card>
+  );
+}
+
+function warningsOf(view: RunView): Warning[] {
+  return view.steps.flatMap((step) => [...step.warnings, ...step.runWarnings]);
+}
+
+/** What the operator has to know about how the run stands: a failure, a stop, a success, warnings. */
+export function RunOutcome({ runId, view }: { runId: string; view: RunView }) {
+  const controlError = useControlError(runId);
+  const warnings = warningsOf(view);
+  return (
+    <>
+      {controlError === undefined ? null : <ErrorPanel error={controlError} />}
+      <Stopped runId={runId} view={view} />
+      <Succeeded view={view} />
+      {warnings.length === 0 ? null : (
+        <Card title="Warnings" right={plural(warnings.length, 'warning')} padded>
+          <WarningList warnings={warnings} />
+        </Card>
+      )}
+    </>
+  );
+}
