@@ -10,10 +10,8 @@ export interface MigrationHandlersOptions {
 }
 
 /** The migration operations of the contract. */
-export function migrationHandlers({
-  runs,
-  inspect,
-}: MigrationHandlersOptions): Handlers<typeof migrationContract> {
+export function migrationHandlers(options: MigrationHandlersOptions): Handlers<typeof migrationContract> {
+  const runs = (): RunsService => options.runs();
   return {
     'migration.inspect': ({ only }, { signal }) => options.inspect(only, signal),
     'migration.plan': async ({ only }, { signal }) => runs().plan(only, signal),
