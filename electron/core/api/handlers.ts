@@ -1,0 +1,17 @@
+import type { AppContract } from '#shared/contract/contract';
+import type { Handlers } from '#shared/rpc/define';
+import type { Core } from '../core';
+import { connectionsHandlers } from './connections';
+import { migrationHandlers } from './migration';
+import { systemHandlers } from './system';
+import { workspacesHandlers } from './workspaces';
+
+/** Every operation of the contract over one core; each host serves them in its own way. */
+export function createHandlers(core: Core): Handlers<AppContract> {
+  return {
+    ...systemHandlers(core),
+    ...workspacesHandlers(core),
+    ...connectionsHandlers(core),
+    ...migrationHandlers(core),
+  };
+}

@@ -1,0 +1,123 @@
+import type { InspectReport } from '#shared/contract/migration';
+import type { Lane } from '#shared/model/run';
+import type { SecretsBroker } from './ports/secrets-broker';
+import {
+  type ConnectionsService,
+  createConnectionsService,
+} from './services/connections/connections-service';
+import { connectionTesters } from './services/connections/testers';
+import { inspect } from './services/migration/inspect';
+import { fingerprintsOf, openMigrationPorts } from './services/migration/open-ports';
+import { createRunsService, type RunsService } from './services/runs/runs-service';
+import { redactingFailures } from './services/settings/redact-error';
+import { readEnvFile } from './services/settings/variables';
+import { type SystemInfo, systemInfo } from './services/system/system-service';
+import {
+  createWorkspacesService,
+  type OpenedWorkspace,
+  type WorkspacesService,
+} from './services/workspaces/workspaces-service';
+import { migrationSteps } from './steps/migration-steps';
+
+/** The slowest good answer is a TLS handshake over a slow line; beyond this a host swallows packets. */
+const connectionTestLimitMs = 20_000;
+
+export interface CoreOptions {
+  /** Folder for the list of workspaces and for those that were made without a path. */
+  dataDir: string;
+  host: 'desktop' | 'browser' | 'cli';
+  /** Process environment: settings in it beat the env file, which beats the workspace. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** Folder of the workspace to open. One that is absent or empty becomes a workspace. */
+  workspace?: string;
+  envFile?: string;
+  version: string;
+  /** Whether this installation carries the practice environment. */
+  practice: boolean;
+  /** Only the desktop has one. */
+  secretsBroker?: SecretsBroker;
+  /** Told when a run has to wait before it can begin. */
+  onWait?: (message: string) => void;
+}
+
+/** Everything that works, without a way to the outside: hosts serve it through the contract's handlers. */
+export interface Core {
+  readonly info: SystemInfo;
+  readonly workspaces: WorkspacesService;
+  readonly connections: ConnectionsService;
+  /** The runs of the open workspace. Throws `WORKSPACE_NOT_OPEN`. */
+  runs(): RunsService;
+  /** What is on both sides. Reads only. */
+  inspect(only: readonly Lane[], signal: AbortSignal): Promise<InspectReport>;
+  /** Stops own runs so that they can be resumed, and waits for that. */
+  close(): Promise<void>;
+}
+
+/** Composes the core. Throws `INVALID_INPUT`, `WORKSPACE_NOT_FOUND` and `WORKSPACE_UNREADABLE`. */
+export async function createCore(options: CoreOptions): Promise<Core> {
+  const workspaces = createWorkspacesService({
+    dataDir: options.dataDir,
+    env: options.env,
+    envFileVariables: options.envFile === undefined ? {} : await readEnvFile(options.envFile),
+    broker: options.secretsBroker,
+  });
+  if (options.workspace !== undefined) await workspaces.openOrCreate(options.workspace);
+
+  // Snapshots are taken when ports open; the newest one redacts the secrets of earlier ones as well.
+  let redact = (text: string): string => text;
+  const openPorts = async (workspace: OpenedWorkspace) => {
+    const settings = await workspace.settings();
+    redact = (text) => settings.redact(text);
+    return openMigrationPorts(settings);
+  };
+  const safely = <T>(call: () => Promise<T>) => redactingFailures((text) => redact(text), call);
+
+  // Kept per folder: a run goes on in its own workspace after another one was opened.
+  const runsServices = new Map<string, RunsService>();
+  const makeRuns = (workspace: OpenedWorkspace): RunsService => {
+    const service = createRunsService({
+      workspaceDir: workspace.folder,
+      steps: (only) => migrationSteps.filter((step) => only.includes(step.lane)),
+      openPorts: () => openPorts(workspace),
+      fingerprints: (ports, only, signal) => fingerprintsOf(ports, only, signal),
+      redact: (text) => redact(text),
+      host: options.host,
+      ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
+    });
+    return {
+      ...service,
+      plan: (only, signal) => safely(() => service.plan(only, signal)),
+      start: (input) => safely(() => service.start(input)),
+      resume: (runId) => safely(() => service.resume(runId)),
+      verify: (runId) => safely(() => service.verify(runId)),
+    };
+  };
+
+  return {
+    info: systemInfo(options),
+    workspaces,
+    connections: createConnectionsService({
+      workspaces,
+      testers: connectionTesters(options.env),
+      testLimitMs: connectionTestLimitMs,
+    }),
+    runs: () => {
+      const workspace = workspaces.opened();
+      const service = runsServices.get(workspace.folder) ?? makeRuns(workspace);
+      runsServices.set(workspace.folder, service);
+      return service;
+    },
+    inspect: (only, signal) =>
+      safely(async () => {
+        const ports = await openPorts(workspaces.opened());
+        try {
+          return await inspect(only, ports, signal);
+        } finally {
+          await ports.close();
+        }
+      }),
+    close: async () => {
+      await Promise.all([...runsServices.values()].map((service) => service.close()));
+    },
+  };
+}

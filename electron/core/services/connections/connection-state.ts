@@ -1,0 +1,79 @@
+import type { ConnectionView } from '#shared/contract/connections';
+import { type End, settingDefinitions, settingsOf, type SettingName } from '#shared/model/settings';
+import type { WorkspaceSettings } from '../settings/settings';
+import { describeConnectionUrl } from '../settings/connection-url';
+import { r2EndpointOf } from '../settings/validate';
+
+/** Settings without which an end can't be used, and which have no value. */
+export function missingSettings(end: End, settings: WorkspaceSettings): SettingName[] {
+  const missing = settingsOf(end).filter((name) => settingDefinitions[name].required && !settings.has(name));
+  switch (end) {
+    case 'sourceDatabase':
+    case 'sourceObjects':
+    case 'supabase':
+      return missing;
+    case 'r2':
+      return settings.has('R2_ACCOUNT_ID') || settings.has('R2_ENDPOINT')
+        ? missing
+        : ['R2_ACCOUNT_ID', ...missing];
+    case 'easypanel':
+      return (['EASYPANEL_SSH_HOST', 'EASYPANEL_SSH_USER'] as const).filter((name) => !settings.has(name));
+  }
+}
+
+/** What a page may know of an end: no secret. */
+export function connectionView(end: End, settings: WorkspaceSettings): Omit<ConnectionView, 'lastTest'> {
+  const missing = missingSettings(end, settings);
+  const names = settingsOf(end);
+  const empty = names.every((name) => !settings.has(name));
+  return {
+    end,
+    state: empty ? 'empty' : missing.length === 0 ? 'configured' : 'incomplete',
+    missing,
+    summary: settings.redact(summaryOf(end, settings)),
+    settings: names.map((name) => {
+      const origin = settings.origin(name);
+      const value = settingDefinitions[name].secret ? undefined : settings.given(name);
+      return {
+        name,
+        set: settings.has(name),
+        ...(origin === undefined ? {} : { origin }),
+        ...(value === undefined ? {} : { value }),
+      };
+    }),
+  };
+}
+
+function summaryOf(end: End, settings: WorkspaceSettings): string {
+  const shown = (name: SettingName): string => settings.given(name) ?? '';
+  switch (end) {
+    case 'sourceDatabase':
+      return describeConnectionUrl(shown('SOURCE_DATABASE_URL')) ?? '';
+    case 'sourceObjects':
+      return [hostOf(shown('SOURCE_S3_ENDPOINT')), shown('SOURCE_S3_BUCKETS')]
+        .filter((text) => text !== '')
+        .join(' · ');
+    case 'supabase':
+      return [hostOf(shown('SUPABASE_URL')), describeConnectionUrl(shown('SUPABASE_DB_URL')) ?? '']
+        .filter((text) => text !== '')
+        .join(' · ');
+    case 'r2': {
+      const account = shown('R2_ACCOUNT_ID');
+      const endpoint = shown('R2_ENDPOINT') || (account === '' ? '' : r2EndpointOf(account));
+      const prefix = shown('R2_BUCKET_PREFIX');
+      return [hostOf(endpoint), prefix === '' ? '' : `${prefix}…`].filter((text) => text !== '').join(' · ');
+    }
+    case 'easypanel': {
+      const host = shown('EASYPANEL_SSH_HOST');
+      if (host === '') return '';
+      const user = shown('EASYPANEL_SSH_USER');
+      const port = shown('EASYPANEL_SSH_PORT');
+      return `${user === '' ? '' : `${user}@`}${host}${port === '' || port === '22' ? '' : `:${port}`}`;
+    }
+  }
+}
+
+/** Host and port of a web address; nothing when it is not one, because it could hold anything then. */
+function hostOf(text: string): string {
+  return URL.canParse(text) ? new URL(text).host : '';
+}

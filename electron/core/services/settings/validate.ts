@@ -1,0 +1,105 @@
+import { AppError } from '#shared/model/errors';
+import { settingDefinitions, type SettingName } from '#shared/model/settings';
+import { parseConnectionUrl } from './connection-url';
+
+/** Gives the normal form of a value, or the reason why it is none. Reasons never repeat the value: it may be a secret. */
+type Rule = (value: string) => { value: string } | { reason: string };
+
+const anyText: Rule = (value) => ({ value });
+
+const oneWord: Rule = (value) =>
+  /[\s\p{Cc}]/u.test(value) ? { reason: 'holds a space or a control character' } : { value };
+
+const databaseUrl: Rule = (value) => {
+  const url = parseConnectionUrl(value);
+  if (url === undefined) {
+    return { reason: 'is not a URL of the form postgresql://user:password@host:5432/database' };
+  }
+  if (url.host === '') return { reason: 'names no host' };
+  if (url.database === '') return { reason: 'names no database after the host' };
+  return { value };
+};
+
+const webUrl: Rule = (value) => {
+  if (!URL.canParse(value)) return { reason: 'is not a URL of the form https://host' };
+  const url = new URL(value);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    return { reason: 'does not start with http:// or https://' };
+  }
+  if (url.username !== '' || url.password !== '') {
+    return { reason: 'holds a user name or password; keys have settings of their own' };
+  }
+  if (url.search !== '' || url.hash !== '') return { reason: 'holds a query or a fragment' };
+  return { value: `${url.origin}${url.pathname}`.replace(/\/+$/, '') };
+};
+
+const bucketList: Rule = (value) => {
+  const names = value
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const bad = names.some((name) => !/^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/.test(name));
+  if (bad) return { reason: 'is not a comma-separated list of bucket names' };
+  return { value: [...new Set(names)].join(',') };
+};
+
+const rules: Record<SettingName, Rule> = {
+  SOURCE_DATABASE_URL: databaseUrl,
+  SOURCE_S3_ENDPOINT: webUrl,
+  SOURCE_S3_ACCESS_KEY_ID: oneWord,
+  SOURCE_S3_SECRET_ACCESS_KEY: oneWord,
+  SOURCE_S3_BUCKETS: bucketList,
+  SUPABASE_URL: webUrl,
+  SUPABASE_DB_URL: databaseUrl,
+  SUPABASE_SECRET_KEY: oneWord,
+  SUPABASE_PUBLISHABLE_KEY: oneWord,
+  R2_ACCOUNT_ID: (value) =>
+    /^[0-9a-f]{32}$/i.test(value)
+      ? { value: value.toLowerCase() }
+      : { reason: 'is not an account ID of 32 hexadecimal characters' },
+  R2_ENDPOINT: webUrl,
+  R2_ACCESS_KEY_ID: oneWord,
+  R2_SECRET_ACCESS_KEY: oneWord,
+  R2_BUCKET_PREFIX: (value) =>
+    /^[a-z0-9][a-z0-9-]{0,40}$/.test(value)
+      ? { value }
+      : {
+          reason:
+            'may hold lower-case letters, digits and hyphens only, at most 41, and starts with no hyphen',
+        },
+  R2_PUBLIC_URL: webUrl,
+  EASYPANEL_SSH_HOST: (value) =>
+    /^[A-Za-z0-9.:_[\]-]+$/.test(value) && !value.startsWith('-')
+      ? { value: value.replace(/^\[(.*)\]$/, '$1') }
+      : { reason: 'is not a host name or an address' },
+  EASYPANEL_SSH_PORT: (value) => {
+    const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+    return port >= 1 && port <= 65535
+      ? { value: String(port) }
+      : { reason: 'is not a port number from 1 to 65535' };
+  },
+  EASYPANEL_SSH_USER: oneWord,
+  EASYPANEL_SSH_KEY_FILE: anyText,
+  EASYPANEL_SSH_HOST_KEY: (value) => {
+    const fingerprint = /^SHA256:([A-Za-z0-9+/]{43})=?$/.exec(value)?.[1];
+    return fingerprint === undefined
+      ? { reason: 'is not a fingerprint of the form SHA256:… with 43 characters' }
+      : { value: `SHA256:${fingerprint}` };
+  },
+};
+
+/** The normal form of a setting's value. Throws `SETTING_INVALID`, which names the setting and never repeats the value. */
+export function normaliseSetting(name: SettingName, text: string): string {
+  const result = rules[name](text.trim());
+  if ('value' in result) return result.value;
+  const { placeholder, help } = settingDefinitions[name];
+  throw new AppError('SETTING_INVALID', `${name} ${result.reason}.`, {
+    hint: placeholder === '' ? help : `${help} Example: ${placeholder}`,
+    details: { setting: name },
+  });
+}
+
+/** The S3 endpoint of a Cloudflare account. */
+export function r2EndpointOf(accountId: string): string {
+  return `https://${accountId}.r2.cloudflarestorage.com`;
+}
