@@ -15,6 +15,8 @@ export interface EmbeddedServerOptions {
   superuser: string;
   /** Folder of a cluster that outlives the server; without it the cluster is thrown away at the stop. */
   dataDir?: string | undefined;
+  /** The port to take when it is free, so that a kept cluster keeps its address; any free port otherwise. */
+  preferredPort?: number | undefined;
   /** Further server settings, as for `postgres -c name=value`. */
   settings?: Readonly<Record<string, string>> | undefined;
   /** Extensions that a role without superuser may create besides PostgreSQL's own trusted ones. */
@@ -217,7 +219,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     const start = (port: number): Promise<ChildProcess> =>
       launch(binaries.postgres, dataDir, port, settings, account);
     const release = guard({ kind: 'cluster', path: dataDir });
-    let port = await freePort();
+    let port = options.preferredPort ?? (await freePort());
     let child: ChildProcess;
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -11,6 +11,8 @@ export interface LegacyPostgresOptions {
   scale?: number | undefined;
   /** Addresses of files that rows point at. */
   fileUrls?: readonly string[] | undefined;
+  /** The port to take when it is free. */
+  preferredPort?: number | undefined;
   settings?: Readonly<Record<string, string>> | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -61,6 +63,7 @@ export async function startLegacyPostgres(options: LegacyPostgresOptions = {}): 
     version: 15,
     superuser: 'postgres',
     dataDir: options.dataDir,
+    preferredPort: options.preferredPort,
     settings: options.settings,
     signal: options.signal,
   });

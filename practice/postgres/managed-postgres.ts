@@ -7,6 +7,8 @@ import { serviceSchemasSql } from './managed/service-schemas';
 export interface ManagedPostgresOptions {
   /** Folder of a cluster to keep; without it everything is thrown away at the stop. */
   dataDir?: string | undefined;
+  /** The port to take when it is free. */
+  preferredPort?: number | undefined;
   settings?: Readonly<Record<string, string>> | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -34,6 +36,7 @@ export async function startManagedPostgres(options: ManagedPostgresOptions = {})
     version: 17,
     superuser: 'supabase_admin',
     dataDir: options.dataDir,
+    preferredPort: options.preferredPort,
     settings: options.settings,
     trustedExtensions: privilegedExtensions,
     signal: options.signal,
