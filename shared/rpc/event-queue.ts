@@ -18,14 +18,21 @@ interface Waiter<T> {
 export function createEventQueue<T>(taken: () => void, returned: () => void): EventQueue<T> {
   const values: T[] = [];
   const waiters: Waiter<T>[] = [];
-  let outcome: { error?: Error } | undefined;
+  let ended = false;
+  /** Not yet thrown: an iterator throws an error once, and is done after it. */
+  let failure: Error | undefined;
 
-  const settle = (result: { error?: Error }) => {
-    if (outcome !== undefined) return;
-    outcome = result;
+  const settle = (error?: Error) => {
+    if (ended) return;
+    ended = true;
+    failure = error;
     for (const waiter of waiters.splice(0)) {
-      if (result.error === undefined) waiter.resolve({ done: true, value: undefined });
-      else waiter.reject(result.error);
+      if (failure === undefined) {
+        waiter.resolve({ done: true, value: undefined });
+      } else {
+        waiter.reject(failure);
+        failure = undefined;
+      }
     }
   };
 
@@ -34,7 +41,7 @@ export function createEventQueue<T>(taken: () => void, returned: () => void): Ev
       return values.length;
     },
     push(value) {
-      if (outcome !== undefined) return;
+      if (ended) return;
       const waiter = waiters.shift();
       if (waiter === undefined) {
         values.push(value);
@@ -43,27 +50,27 @@ export function createEventQueue<T>(taken: () => void, returned: () => void): Ev
         taken();
       }
     },
-    end: () => settle({}),
-    fail: (error) => settle({ error }),
+    end: () => settle(),
+    fail: (error) => settle(error),
     next() {
       const value = values.shift();
       if (value !== undefined) {
         taken();
         return Promise.resolve({ done: false, value });
       }
-      if (outcome?.error !== undefined) {
-        const { error } = outcome;
-        // An error is thrown once; an iterator that has failed is done.
-        outcome = {};
+      if (failure !== undefined) {
+        const error = failure;
+        failure = undefined;
         return Promise.reject(error);
       }
-      if (outcome !== undefined) return Promise.resolve({ done: true, value: undefined });
+      if (ended) return Promise.resolve({ done: true, value: undefined });
       return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
     },
     return() {
-      const early = outcome === undefined;
+      const early = !ended;
       values.length = 0;
-      settle({});
+      failure = undefined;
+      settle();
       if (early) returned();
       return Promise.resolve({ done: true, value: undefined });
     },
