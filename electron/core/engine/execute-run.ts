@@ -123,7 +123,7 @@ class Execution<Ports> {
     return new Promise((resolve) => {
       onAbort(this.#control.signal, done, () => {
         const timer = setTimeout(resolve, stopWithinMs);
-        onAbort(done, done, () => clearTimeout(timer));
+        done.addEventListener('abort', () => clearTimeout(timer), { once: true });
       });
     });
   }

@@ -105,9 +105,14 @@ export async function createRun(
       journal,
     };
   } catch (error) {
-    await rm(paths.dir, { recursive: true, force: true });
+    await removeRun(runsDir, runId);
     throw toWriteError(error, 'The folder of the run');
   }
+}
+
+/** Removes a run's folder. The caller holds the lock. */
+export async function removeRun(runsDir: string, runId: string): Promise<void> {
+  await rm(runPaths(runsDir, runId).dir, { recursive: true, force: true });
 }
 
 /** A run as it stands on the disk. */

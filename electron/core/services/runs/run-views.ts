@@ -4,7 +4,7 @@ import { LockObserver } from '../../engine/lock-files';
 import { lockDir } from '../../engine/follow-journal';
 import { runNotFound } from '../../engine/open-run';
 import { runPaths, systemCode } from '../../engine/run-files';
-import { toErrorShape } from '#shared/model/errors';
+import { toAppError, toErrorShape } from '#shared/model/errors';
 import { runIdSchema, type RunSummary, type RunView } from '#shared/model/run';
 import { emptyRunView, isSettled, reduceRun, withoutHolder } from '#shared/model/run-view';
 
@@ -14,6 +14,8 @@ export interface RunViews {
   get(runId: string): Promise<RunView>;
   /** Newest first. A run whose journal is damaged is listed as failed with that error. */
   list(): Promise<RunSummary[]>;
+  /** Runs whose start was cut short before their header stood: nothing was done, and nobody can resume them. */
+  unbegun(): Promise<string[]>;
 }
 
 interface Known {
@@ -74,16 +76,32 @@ export function createRunViews(runsDir: string): RunViews {
   return {
     get,
     async list() {
-      const ids = (await namesIn(runsDir)).filter((name) => runIdSchema.safeParse(name).success);
-      const summaries = await Promise.all(ids.sort().reverse().map(summary));
+      const summaries = await Promise.all((await runIds(runsDir)).map(summary));
       return summaries.flat();
+    },
+    async unbegun() {
+      const ids = await runIds(runsDir);
+      const begun = await Promise.all(
+        ids.map((id) =>
+          read(id).then(
+            () => true,
+            (error: unknown) => toAppError(error).code !== 'NOT_FOUND',
+          ),
+        ),
+      );
+      return ids.filter((_id, index) => begun[index] === false);
     },
   };
 }
 
-async function namesIn(dir: string): Promise<string[]> {
+/** Newest first. */
+async function runIds(dir: string): Promise<string[]> {
   try {
-    return await readdir(dir);
+    const names = await readdir(dir);
+    return names
+      .filter((name) => runIdSchema.safeParse(name).success)
+      .sort()
+      .reverse();
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
     throw error;

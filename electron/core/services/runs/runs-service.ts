@@ -6,12 +6,14 @@ import {
   loadRun,
   matchHeader,
   newRunId,
+  removeRun,
   reopenRun,
   type OpenRun,
   type StoredRun,
 } from '../../engine/open-run';
 import { planRun } from '../../engine/plan-run';
 import { acquireLock, type RunLock } from '../../engine/run-lock';
+import { openAppendFile, type OpenAppendFile } from '../../engine/run-files';
 import { requestOfRun, withdrawRequest } from '../../engine/run-requests';
 import type { AnyStep } from '../../engine/step';
 import { AppError, toAppError } from '#shared/model/errors';
@@ -37,6 +39,8 @@ export interface RunsServiceOptions<Ports extends { close(): Promise<void> }> {
   redact(text: string): string;
   /** Kind of host: `desktop`, `browser` or `cli`. */
   host: string;
+  /** Opens the journal's file; tests put a failing disk in its place. */
+  openFile?: OpenAppendFile;
   /** Told when a start has to wait for the sign that an earlier holder is gone. */
   onWait?(message: string): void;
 }
@@ -78,6 +82,11 @@ export function createRunsService<Ports extends { close(): Promise<void> }>(
   const closing = new AbortController();
   const own = new Map<string, Promise<void>>();
   const beginning = new Set<Promise<void>>();
+  const journal = {
+    runsDir,
+    redact: (text: string): string => options.redact(text),
+    openFile: options.openFile ?? openAppendFile,
+  };
 
   const lock = (runId: string): Promise<RunLock> =>
     acquireLock({
@@ -162,8 +171,7 @@ export function createRunsService<Ports extends { close(): Promise<void> }>(
         fingerprints: await options.fingerprints(ports, stored.header.only, closing.signal),
       });
       if (purpose === 'verify') requireComplete(runId, stored, steps);
-      const redact = (text: string): string => options.redact(text);
-      const run = await reopenRun({ runsDir, runId, lock: held, redact, stored, steps, by: options.host });
+      const run = await reopenRun({ ...journal, runId, lock: held, stored, steps, by: options.host });
       return { run, steps };
     });
   };
@@ -189,6 +197,7 @@ export function createRunsService<Ports extends { close(): Promise<void> }>(
     async start({ only, planHash }) {
       const runId = newRunId(new Date());
       await begin(runId, async (held, ports) => {
+        for (const id of await views.unbegun()) await removeRun(runsDir, id);
         const steps = options.steps(only);
         const planned = await planRun({ steps, ports, only, signal: closing.signal });
         if (planned.view.hash !== planHash) {
@@ -198,15 +207,7 @@ export function createRunsService<Ports extends { close(): Promise<void> }>(
           });
         }
         const fingerprints = await options.fingerprints(ports, planned.view.only, closing.signal);
-        const run = await createRun({
-          runsDir,
-          runId,
-          lock: held,
-          redact: (text) => options.redact(text),
-          planned,
-          steps,
-          fingerprints,
-        });
+        const run = await createRun({ ...journal, runId, lock: held, planned, steps, fingerprints });
         return { run, steps };
       });
       return { runId };
