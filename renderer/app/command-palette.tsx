@@ -86,17 +86,21 @@ function PaletteContent() {
 export function CommandPalette() {
   const open = usePalette((state) => state.open);
   return (
-    <Modal
+    <Modal.Root
       opened={open}
       onClose={close}
-      withCloseButton={false}
+      lockScroll={false}
       padding={0}
       size={560}
       yOffset="12dvh"
       centered={false}
-      aria-label="Command palette"
     >
-      <PaletteContent />
-    </Modal>
+      <Modal.Overlay backgroundOpacity={0.45} />
+      <Modal.Content aria-label="Command palette">
+        <Modal.Body>
+          <PaletteContent />
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

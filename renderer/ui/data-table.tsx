@@ -57,7 +57,6 @@ export function DataTable<Row extends object>({
   maxHeight = 340,
   minWidth = 560,
 }: DataTableProps<Row>) {
-  'use no memo'; // TanStack's virtualizer hands out functions that a compiler must not remember.
   const scroller = useRef<HTMLDivElement>(null);
   const data = useMemo(() => [...rows], [rows]);
   const definitions = useMemo(
@@ -93,7 +92,7 @@ export function DataTable<Row extends object>({
       className={styles.scroller}
       ref={scroller}
       style={{ maxHeight }}
-      role="region"
+      role="group"
       aria-label={label}
       tabIndex={0}
     >

@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router';
+import { Link, useRouterState } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Button } from '@mantine/core';
 import { toErrorShape, type ErrorShape } from '#shared/model/errors';
@@ -20,6 +20,7 @@ interface ErrorPanelProps {
 export function ErrorPanel({ error, title, retry, actions }: ErrorPanelProps) {
   const shape = toErrorShape(error);
   const remedy = remedies[shape.code];
+  const path = useRouterState({ select: (state) => state.location.pathname });
   return (
     <div
       className={styles.panel}
@@ -32,12 +33,11 @@ export function ErrorPanel({ error, title, retry, actions }: ErrorPanelProps) {
         <code>{shape.code}</code>
       </div>
       <p className="break">{shape.message}</p>
-      {shape.hint === undefined ? null : <p className="t2 break">{shape.hint}</p>}
-      {remedy.todo === shape.hint ? null : <p className="t2">{remedy.todo}</p>}
+      <p className="t2 break">{shape.hint ?? remedy.todo}</p>
       <div className={styles.actions}>
         {actions}
         {retry === undefined ? null : <Button onClick={retry}>Retry</Button>}
-        {remedy.action === 'open-connections' ? (
+        {remedy.action === 'open-connections' && path !== '/connections' ? (
           <Button renderRoot={(props) => <Link to="/connections" {...props} />}>Open Connections</Button>
         ) : null}
         <CopyButton text={errorDetails(shape)}>Copy details</CopyButton>

@@ -24,6 +24,13 @@ export function formatAmount(value: number, unit: string): string {
   return unit === 'bytes' ? formatBytes(value) : `${formatCount(value)} ${unit}`;
 }
 
+/** A part of a whole: `31 of 42 rows`, `71 GB of 98 GB`. */
+export function formatShare(done: number, total: number, unit: string): string {
+  return unit === 'bytes'
+    ? `${formatBytes(done)} of ${formatBytes(total)}`
+    : `${formatCount(done)} of ${formatAmount(total, unit)}`;
+}
+
 /** A speed per second: `184 MB/s`, `1,940 rows/s`. */
 export function formatRate(perSecond: number, unit: string): string {
   if (unit === 'bytes') return `${formatBytes(perSecond)}/s`;

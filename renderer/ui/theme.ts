@@ -7,6 +7,7 @@ import {
   Textarea,
   TextInput,
   createTheme,
+  defaultVariantColorsResolver,
   type CSSVariablesResolver,
 } from '@mantine/core';
 
@@ -20,6 +21,16 @@ export const theme = createTheme({
   primaryShade: { light: 8, dark: 4 },
   defaultRadius: 'var(--r-s)',
   respectReducedMotion: true,
+  // The primary button's text is dark on the dark theme's light accent.
+  variantColorResolver: (input) =>
+    input.variant === 'filled'
+      ? {
+          background: 'var(--accent-strong)',
+          hover: 'var(--accent-hover)',
+          color: 'var(--on-accent)',
+          border: '1px solid transparent',
+        }
+      : defaultVariantColorsResolver(input),
   fontSizes: { xs: '13px', sm: '13px', md: '13px', lg: '15px', xl: '18px' },
   headings: { fontFamily: 'var(--font)', fontWeight: '620' },
   components: {
@@ -38,7 +49,16 @@ export const theme = createTheme({
         overlayProps: { backgroundOpacity: 0.45 },
       },
     }),
-    Menu: Menu.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } }),
+    Menu: Menu.extend({
+      defaultProps: {
+        shadow: 'md',
+        transitionProps: { duration: 80 },
+        withInitialFocusPlaceholder: false,
+        // Inside the landmark of its button; fixed, so that no scrolling box cuts it off.
+        withinPortal: false,
+        floatingStrategy: 'fixed',
+      },
+    }),
   },
 });
 

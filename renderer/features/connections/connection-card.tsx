@@ -5,7 +5,7 @@ import { endTitles } from '#shared/model/settings';
 import { Card } from '../../ui/card';
 import { ErrorPanel } from '../../ui/error-panel';
 import { Tag } from '../../ui/tag';
-import { changesOf, connectionState, type Draft } from './connections.logic';
+import { changesOf, connectionState, fieldError, type Draft } from './connections.logic';
 import styles from './connections.module.css';
 import { useTestConnection, useUpdateSettings } from './queries';
 import { SettingField } from './setting-field';
@@ -65,7 +65,7 @@ export function ConnectionCard({ connection }: { connection: ConnectionView }) {
               }}
               error={
                 failedField === setting.name && draft[setting.name] === undefined
-                  ? lastTest?.error?.message
+                  ? fieldError(lastTest)
                   : undefined
               }
             />

@@ -1,5 +1,6 @@
-import type { ConnectionView } from '#shared/contract/connections';
+import type { ConnectionTest, ConnectionView } from '#shared/contract/connections';
 import type { SettingName } from '#shared/model/settings';
+import { remedies } from '../../ui/remedies';
 import type { Tone } from '../../ui/tag';
 
 /** The state of an end in a word. `testing` stands above what an earlier test said. */
@@ -37,4 +38,11 @@ export function guessFormat(fileName: string, text: string): 'env' | 'compose' {
   if (/\.ya?ml$/i.test(fileName)) return 'compose';
   if (/env/i.test(fileName)) return 'env';
   return /^services\s*:/m.test(text) ? 'compose' : 'env';
+}
+
+/** What a failed test says at the field that it blames: the fact and what to do. */
+export function fieldError(test: ConnectionTest | undefined): string | undefined {
+  const error = test?.error;
+  if (error === undefined) return undefined;
+  return `${error.message} ${error.hint ?? remedies[error.code].todo}`;
 }

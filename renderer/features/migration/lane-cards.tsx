@@ -6,7 +6,14 @@ import {
   type LaneProgress,
   type Windows,
 } from '../../api/run-progress.logic';
-import { formatAmount, formatDuration, formatPercent, formatRate, plural } from '../../ui/format';
+import {
+  formatAmount,
+  formatDuration,
+  formatPercent,
+  formatRate,
+  formatShare,
+  plural,
+} from '../../ui/format';
 import { ProgressBar } from '../../ui/progress-bar';
 import { Tag } from '../../ui/tag';
 import { laneTag } from './lanes.logic';
@@ -16,14 +23,15 @@ import styles from './migration.module.css';
 function headline({ measure, fraction }: LaneProgress, rate: number | undefined): string {
   if (rate !== undefined && measure !== undefined) return formatRate(rate, measure.unit);
   if (fraction === 1 && measure !== undefined) return formatAmount(measure.total, measure.unit);
+  if (fraction === 0 && measure !== undefined) return formatAmount(measure.total, measure.unit);
   return formatPercent(fraction);
 }
 
 function facts(view: RunView, item: LaneProgress, rate: number | undefined): string {
   const parts: string[] = [];
   const { measure, lane } = item;
-  if (measure !== undefined && item.fraction < 1)
-    parts.push(`${formatAmount(measure.done, measure.unit)} of ${formatAmount(measure.total, measure.unit)}`);
+  if (measure !== undefined && item.fraction > 0 && item.fraction < 1)
+    parts.push(formatShare(measure.done, measure.total, measure.unit));
   const units = view.steps.find((step) => step.id === item.measuredStep)?.units ?? [];
   const done = units.filter((unit) => unit.state === 'done').length;
   if (lane === 'database' && units.length > 0)

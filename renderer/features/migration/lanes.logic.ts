@@ -7,7 +7,7 @@ import type { Tone } from '../../ui/tag';
 export function laneTag(item: LaneProgress, run: RunState): { label: string; tone: Tone } {
   switch (item.state) {
     case 'waiting':
-      return { label: 'Waiting', tone: 'idle' };
+      return item.fraction > 0 ? { label: 'Stopped', tone: 'warn' } : { label: 'Waiting', tone: 'idle' };
     case 'running':
       if (run === 'paused') return { label: 'Paused', tone: 'warn' };
       if (isSettled(run)) return { label: 'Stopped', tone: 'warn' };
@@ -58,6 +58,8 @@ function unitState(
   }
 }
 
+const ranks: Record<Tone, number> = { bad: 0, run: 1, warn: 1, idle: 2, ok: 3 };
+
 /** One list of units: those of a kind, over all steps. */
 export interface UnitTab {
   id: 'tables' | 'users' | 'objects' | 'other';
@@ -78,7 +80,7 @@ function tabOf(step: StepView, unit: UnitView): UnitTab['id'] {
   return unit.progress?.unit === 'rows' ? 'tables' : 'other';
 }
 
-/** The units of a run in lists by kind; a list without units is left out. */
+/** The units of a run in lists by kind, what failed and what is under way first; a list without units is left out. */
 export function unitTabs(view: RunView): UnitTab[] {
   const rows: Record<UnitTab['id'], UnitRow[]> = { tables: [], users: [], objects: [], other: [] };
   for (const step of view.steps) {
@@ -98,7 +100,11 @@ export function unitTabs(view: RunView): UnitTab[] {
   }
   const order: UnitTab['id'][] = ['tables', 'objects', 'users', 'other'];
   return order
-    .map((id) => ({ id, label: tabLabels[id], rows: rows[id] }))
+    .map((id) => ({
+      id,
+      label: tabLabels[id],
+      rows: rows[id].toSorted((a, b) => ranks[a.state.tone] - ranks[b.state.tone]),
+    }))
     .filter((tab) => tab.rows.length > 0);
 }
 

@@ -7,7 +7,6 @@ import styles from './migration.module.css';
 
 /** The newest log lines. It follows the end until the operator scrolls up. */
 export function RunLog({ lines }: { lines: readonly LogLine[] }) {
-  'use no memo'; // As in the data table.
   const scroller = useRef<HTMLDivElement>(null);
   const [following, setFollowing] = useState(true);
   const virtualizer = useVirtualizer({

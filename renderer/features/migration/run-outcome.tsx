@@ -11,7 +11,13 @@ function failureOf(view: RunView) {
   const step =
     view.steps.find((item) => item.id === view.error?.step) ??
     view.steps.find((item) => item.state === 'failed');
-  return { error: view.error ?? step?.error, title: step === undefined ? undefined : `${step.title} failed` };
+  return {
+    error: view.error ?? step?.error,
+    title:
+      step === undefined
+        ? undefined
+        : `${step.title} ${view.refused === true ? 'was refused, nothing was written' : 'failed'}`,
+  };
 }
 
 function Stopped({ runId, view }: { runId: string; view: RunView }) {
@@ -81,23 +87,28 @@ function Succeeded({ view }: { view: RunView }) {
 }
 
 function warningsOf(view: RunView): Warning[] {
-  return view.steps.flatMap((step) => [...step.warnings, ...step.runWarnings]);
+  return view.steps.flatMap((step) => [...step.runWarnings, ...step.warnings]);
 }
 
-/** What the operator has to know about how the run stands: a failure, a stop, a success, warnings. */
+/** What was foreseen by the plan and what came up on the way. */
+export function RunWarnings({ view }: { view: RunView }) {
+  const warnings = warningsOf(view);
+  if (warnings.length === 0) return null;
+  return (
+    <Card title="Warnings" right={plural(warnings.length, 'warning')} padded>
+      <WarningList warnings={warnings} />
+    </Card>
+  );
+}
+
+/** How the run stands, where it needs words: a failure, a stop, a success. */
 export function RunOutcome({ runId, view }: { runId: string; view: RunView }) {
   const controlError = useControlError(runId);
-  const warnings = warningsOf(view);
   return (
     <>
       {controlError === undefined ? null : <ErrorPanel error={controlError} />}
       <Stopped runId={runId} view={view} />
       <Succeeded view={view} />
-      {warnings.length === 0 ? null : (
-        <Card title="Warnings" right={plural(warnings.length, 'warning')} padded>
-          <WarningList warnings={warnings} />
-        </Card>
-      )}
     </>
   );
 }

@@ -18,7 +18,7 @@ import styles from './migration.module.css';
 import { PlanSteps } from './plan-steps';
 import { RunActions } from './run-actions';
 import { RunLog } from './run-log';
-import { RunOutcome } from './run-outcome';
+import { RunOutcome, RunWarnings } from './run-outcome';
 import { stages } from './stepper.logic';
 import { Stepper } from './stepper';
 import { UnitLists } from './unit-lists';
@@ -51,10 +51,20 @@ function RunContent({
           <Loading>Planning again, to compare with what was read…</Loading>
         ) : null}
         <LaneCards view={view} windows={windows} />
-        {isSettled(view.state) ? <EvidenceTable steps={view.steps} /> : null}
+        {isSettled(view.state) ? (
+          <>
+            <RunWarnings view={view} />
+            <EvidenceTable steps={view.steps} />
+          </>
+        ) : null}
         <UnitLists view={view} />
         <RunLog lines={view.log} />
-        {isSettled(view.state) ? null : <EvidenceTable steps={view.steps} />}
+        {isSettled(view.state) ? null : (
+          <>
+            <EvidenceTable steps={view.steps} />
+            <RunWarnings view={view} />
+          </>
+        )}
         {view.steps.length === 0 ? null : (
           <Card title="Plan">
             <PlanSteps steps={view.steps} />

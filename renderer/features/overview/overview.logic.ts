@@ -51,6 +51,8 @@ function moveState(
   const amount = measure === undefined ? '' : `${formatAmount(measure.total, measure.unit)} `;
   switch (state) {
     case 'waiting':
+      if (fraction > 0)
+        return { state: { label: `Stopped at ${formatPercent(fraction)}`, tone: 'warn' }, fraction };
       return { state: { label: 'Waiting', tone: 'idle' }, fraction };
     case 'running': {
       const percent = formatPercent(fraction);
@@ -102,7 +104,7 @@ export function ways(connections: readonly ConnectionView[], view: RunView | und
     },
     {
       id: 'host',
-      from: { title: 'Stateless services', detail: 'frontend, backend, workers' },
+      from: { title: 'Services', detail: 'not moved by a migration' },
       to: { title: 'Easypanel', detail: point(connections, 'easypanel') },
       state: endState(easypanel),
       fraction: 0,

@@ -21,10 +21,8 @@ export function WorkspaceSwitcher({ current, className, nameClassName }: Switche
   return (
     <Menu position="bottom-start" width={260}>
       <Menu.Target>
-        <UnstyledButton
-          className={className ?? ''}
-          aria-label={`Workspace ${current.name}${current.practice ? ', practice' : ''}`}
-        >
+        <UnstyledButton className={className ?? ''}>
+          <span className="sr-only">Workspace</span>
           <span className={nameClassName}>
             <span>{current.name}</span>
             <small>{current.practice ? 'practice: throw-away services' : current.path}</small>

@@ -1,0 +1,245 @@
+import type { ConnectionTest, ConnectionView } from '#shared/contract/connections';
+import type { InspectReport } from '#shared/contract/migration';
+import type { WorkspaceView } from '#shared/contract/workspaces';
+import type { ErrorShape } from '#shared/model/errors';
+import type { PlanView, StepPlan } from '#shared/model/run';
+import { ends, settingDefinitions, settingsOf, type End, type SettingName } from '#shared/model/settings';
+
+export const workspace: WorkspaceView = {
+  path: '/home/operator/acme-shop',
+  name: 'acme-shop',
+  practice: false,
+  secrets: { kind: 'passphrase', state: 'open' },
+};
+
+const values: Partial<Record<SettingName, string>> = {
+  SOURCE_S3_ENDPOINT: 'http://minio:9000',
+  SOURCE_S3_ACCESS_KEY_ID: 'AKIDSOURCE',
+  SUPABASE_URL: 'https://abcdefgh.supabase.co',
+  SUPABASE_PUBLISHABLE_KEY: 'sb_publishable_abc',
+  R2_ACCOUNT_ID: '0123456789abcdef0123456789abcdef',
+  R2_ACCESS_KEY_ID: 'AKIDR2',
+  EASYPANEL_SSH_HOST: '203.0.113.7',
+  EASYPANEL_SSH_USER: 'deploy',
+};
+
+const summaries: Record<End, string> = {
+  sourceDatabase: 'db.internal:5432/shop',
+  sourceObjects: 'minio:9000',
+  supabase: 'abcdefgh.supabase.co',
+  r2: '0123456789abcdef0123456789abcdef.r2.cloudflarestorage.com',
+  easypanel: 'deploy@203.0.113.7',
+};
+
+/** A successful test of an end. */
+export function passedTest(end: End): ConnectionTest {
+  return {
+    end,
+    ok: true,
+    at: '2026-11-22T13:58:12.000Z',
+    latencyMs: 12.4,
+    facts:
+      end === 'sourceDatabase'
+        ? [
+            { label: 'Server', value: 'PostgreSQL 15.4' },
+            { label: 'Role', value: 'shop (reads every table)' },
+            { label: 'Size', value: '184 MB' },
+          ]
+        : [{ label: 'Reached', value: summaries[end] }],
+    warnings:
+      end === 'r2'
+        ? [
+            {
+              code: 'R2_NO_PUBLIC_URL',
+              message: 'No public URL is set.',
+              hint: 'Links to files will need signed addresses.',
+            },
+          ]
+        : [],
+  };
+}
+
+/** A failed test of an end. */
+export function failedTest(end: End, error: ErrorShape, setting?: SettingName): ConnectionTest {
+  return {
+    ...passedTest(end),
+    ok: false,
+    facts: [],
+    warnings: [],
+    error,
+    ...(setting === undefined ? {} : { setting }),
+  };
+}
+
+/** All five ends, set up and reachable. */
+export function connectedEnds(): ConnectionView[] {
+  return ends.map((end) => ({
+    end,
+    state: 'configured',
+    missing: [],
+    summary: summaries[end],
+    settings: settingsOf(end).map((name) => {
+      const { secret } = settingDefinitions[name];
+      const value = values[name];
+      if (secret) return { name, set: true, origin: 'workspace' as const };
+      return value === undefined
+        ? { name, set: false }
+        : { name, set: true, origin: 'workspace' as const, value };
+    }),
+    lastTest: passedTest(end),
+  }));
+}
+
+/** All five ends of a new workspace. */
+export function emptyEnds(): ConnectionView[] {
+  return ends.map((end) => ({
+    end,
+    state: 'empty',
+    missing: settingsOf(end).filter((name) => settingDefinitions[name].required),
+    summary: '',
+    settings: settingsOf(end).map((name) => ({ name, set: false })),
+  }));
+}
+
+const tableNames = [
+  'customers',
+  'addresses',
+  'products',
+  'product_images',
+  'categories',
+  'orders',
+  'order_items',
+  'payments',
+  'refunds',
+  'shipments',
+  'carts',
+  'cart_items',
+  'reviews',
+  'coupons',
+  'events_2026_01',
+  'events_2026_02',
+  'inventory',
+  'warehouses',
+  'audit_log',
+  'alembic_version',
+];
+
+/** Tables with rows and bytes; the same every time. */
+export const tables = tableNames.map((name, index) => ({
+  schema: 'public',
+  name,
+  rows: name === 'alembic_version' ? 1 : (index + 1) * (index + 1) * 480,
+  bytes: name === 'alembic_version' ? 8192 : (index + 1) * (index + 1) * 61_000,
+}));
+
+export const report: InspectReport = {
+  at: '2026-11-22T14:00:00.000Z',
+  database: { version: '15.4', name: 'shop', bytes: 184_000_000, tables, extensions: ['citext', 'pgcrypto'] },
+  users: {
+    table: 'public.users',
+    count: 1204,
+    hashes: { bcrypt: 1198, none: 6 },
+    unverified: 31,
+    inactive: 12,
+    caseDuplicates: 3,
+  },
+  objects: {
+    buckets: [
+      { name: 'uploads', objects: 412, bytes: 1_240_000_000 },
+      { name: 'avatars', objects: 96, bytes: 4_100_000 },
+      { name: 'exports', objects: 3, bytes: 71_000_000 },
+    ],
+  },
+  findings: [
+    {
+      code: 'USERS_CASE_DUPLICATES',
+      severity: 'warning',
+      lane: 'users',
+      message: '3 e-mail addresses differ only in letter case.',
+      hint: 'The account that signed in last keeps the address.',
+    },
+    {
+      code: 'ROWS_WITH_MINIO_URLS',
+      severity: 'info',
+      lane: 'database',
+      message: '214 rows hold minio:9000 URLs.',
+    },
+  ],
+};
+
+export const steps: StepPlan[] = [
+  {
+    id: 'schema',
+    title: 'Create the schema',
+    lane: 'database',
+    effect: 'create',
+    needs: [],
+    summary: 'Creates 20 tables, 6 types, 4 functions and 3 views in the schema public.',
+    details: [
+      "CREATE TYPE public.order_state AS ENUM ('open', 'paid', 'sent');",
+      'CREATE TABLE public.customers (\n  id uuid PRIMARY KEY,\n  email citext NOT NULL\n);',
+    ],
+    warnings: [
+      {
+        code: 'EXTENSION_MOVED',
+        message: 'The extension citext is created in the schema extensions.',
+        hint: 'Set the search path of clients that name the type without schema.',
+      },
+    ],
+    units: ['types', 'tables', 'functions'].map((id) => ({
+      id,
+      label: `schema ${id}`,
+      expected: { done: 0, total: 10, unit: 'entries' },
+    })),
+  },
+  {
+    id: 'data',
+    title: 'Copy the rows',
+    lane: 'database',
+    effect: 'create',
+    needs: ['schema'],
+    summary: 'Copies the rows of 20 tables under one snapshot.',
+    details: [],
+    warnings: [],
+    units: tables.map(({ schema, name, rows, bytes }) => ({
+      id: `${schema}.${name}`,
+      label: `${schema}.${name}`,
+      expected: { done: 0, total: rows, unit: 'rows' },
+      bytes,
+    })),
+  },
+  {
+    id: 'users',
+    title: 'Move the users',
+    lane: 'users',
+    effect: 'create',
+    needs: ['data'],
+    summary: 'Creates 1,201 accounts with their ids and password hashes.',
+    details: [],
+    warnings: [{ code: 'USERS_MERGED', message: '3 duplicates are merged.' }],
+    units: [{ id: 'batch-0', label: 'users 1 to 1,201', expected: { done: 0, total: 1201, unit: 'users' } }],
+  },
+  {
+    id: 'objects',
+    title: 'Copy the files',
+    lane: 'objects',
+    effect: 'create',
+    needs: [],
+    summary: 'Creates 3 buckets and copies 511 objects, 1.3 GB.',
+    details: ['acme-uploads', 'acme-avatars', 'acme-exports'],
+    warnings: [],
+    units: Array.from({ length: 48 }, (_value, index) => ({
+      id: `uploads-${index}`,
+      label: `uploads: 2024/IMG ${String(index * 9).padStart(4, '0')}.JPG to 2024/IMG ${String(index * 9 + 8).padStart(4, '0')}.JPG`,
+      expected: { done: 0, total: 9, unit: 'objects' },
+      bytes: 26_000_000,
+    })),
+  },
+];
+
+export const plan: PlanView = {
+  hash: 'sha256:5c1f0f5e',
+  createdAt: '2026-11-22T14:01:00.000Z',
+  only: ['database', 'users', 'objects'],
+  steps,
+};

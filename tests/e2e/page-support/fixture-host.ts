@@ -1,0 +1,215 @@
+import { resolve } from 'node:path';
+import { startBrowserHost, type BrowserHost } from '../../../electron/hosts/browser/browser-host';
+import type { AppContract } from '#shared/contract/contract';
+import type { ConnectionTest, ConnectionView, ImportResult } from '#shared/contract/connections';
+import type { InspectReport } from '#shared/contract/migration';
+import type { WorkspaceView } from '#shared/contract/workspaces';
+import { AppError, type ErrorShape } from '#shared/model/errors';
+import type { PlanView } from '#shared/model/run';
+import type { End } from '#shared/model/settings';
+import type { Handlers } from '#shared/rpc/define';
+import { connectedEnds, passedTest, plan, report, workspace } from './fixture-data';
+import type { FixtureRun } from './fixture-run';
+
+type Answer<T> = T | AppError | Promise<T>;
+
+/** What the fixture host answers; a test changes it while the page is open. */
+export interface Situation {
+  workspace: WorkspaceView | null;
+  workspaces: { path: string; name: string; practice: boolean; open: boolean }[];
+  practice: boolean;
+  connections: ConnectionView[];
+  tests: Partial<Record<End, ConnectionTest>>;
+  imported: ImportResult;
+  inspect: Answer<InspectReport>;
+  plan: Answer<PlanView>;
+  start: (run: FixtureRun) => void;
+  startError?: AppError;
+  passphrase: string;
+  runs: FixtureRun[];
+  /** The run that `runs.start` starts. */
+  nextRun?: FixtureRun;
+  /** Calls as they came, with their input. */
+  calls: { name: string; input: unknown }[];
+  onControl: (name: 'pause' | 'continue' | 'cancel' | 'resume' | 'verify', run: FixtureRun) => void;
+}
+
+export function situation(changes: Partial<Situation> = {}): Situation {
+  return {
+    workspace,
+    workspaces: [
+      { path: workspace.path, name: workspace.name, practice: false, open: true },
+      { path: '/home/operator/blog', name: 'blog', practice: false, open: false },
+    ],
+    practice: true,
+    connections: connectedEnds(),
+    tests: {},
+    imported: { filled: [], notFilled: [], ignored: [] },
+    inspect: report,
+    plan,
+    start: () => undefined,
+    passphrase: 'correct horse',
+    runs: [],
+    calls: [],
+    onControl: () => undefined,
+    ...changes,
+  };
+}
+
+async function give<T>(answer: Answer<T>): Promise<T> {
+  if (answer instanceof AppError) throw answer;
+  return answer;
+}
+
+function handlersFor(now: Situation): Handlers<AppContract> {
+  const runOf = (runId: string): FixtureRun => {
+    const run = now.runs.find((item) => item.id === runId);
+    if (run === undefined) throw new AppError('NOT_FOUND', `There is no run ${runId}.`);
+    return run;
+  };
+  const note = (name: string, input: unknown) => now.calls.push({ name, input });
+  const enter = (view: WorkspaceView): WorkspaceView => {
+    now.workspace = view;
+    now.workspaces = now.workspaces.map((item) => ({ ...item, open: item.path === view.path }));
+    return view;
+  };
+  const control = (name: 'pause' | 'continue' | 'cancel', runId: string) => {
+    note(`runs.${name}`, { runId });
+    now.onControl(name, runOf(runId));
+    return Promise.resolve({});
+  };
+  return {
+    'system.info': async () =>
+      Promise.resolve({ version: '0.1.0', host: 'browser' as const, practice: now.practice, pid: 1 }),
+    'workspaces.current': async () => Promise.resolve(now.workspace),
+    'workspaces.list': async () => Promise.resolve(now.workspaces),
+    'workspaces.open': async ({ path }) => {
+      const known = now.workspaces.find((item) => item.path === path);
+      if (known === undefined) throw new AppError('WORKSPACE_NOT_FOUND', `There is no workspace in ${path}.`);
+      return Promise.resolve(enter({ ...workspace, path, name: known.name }));
+    },
+    'workspaces.create': async ({ name, path }) => {
+      note('workspaces.create', { name, path });
+      return Promise.resolve(
+        enter({
+          ...workspace,
+          name,
+          path: path ?? `/home/operator/${name}`,
+          secrets: { kind: 'passphrase', state: 'new' },
+        }),
+      );
+    },
+    'workspaces.unlock': async ({ passphrase }) => {
+      if (passphrase !== now.passphrase)
+        throw new AppError('SECRETS_PASSPHRASE_WRONG', 'The passphrase does not open the secrets.');
+      return Promise.resolve(
+        enter({ ...(now.workspace ?? workspace), secrets: { kind: 'passphrase', state: 'open' } }),
+      );
+    },
+    'connections.list': async () => Promise.resolve(now.connections),
+    'connections.update': async ({ values }) => {
+      note('connections.update', values);
+      now.connections = now.connections.map((connection) => ({
+        ...connection,
+        settings: connection.settings.map((setting) => {
+          const value = values[setting.name];
+          if (value === undefined) return setting;
+          if (value === null) return { name: setting.name, set: false };
+          const shown = connectedEnds()
+            .flatMap((item) => item.settings)
+            .find((item) => item.name === setting.name && item.value === undefined && item.set);
+          return shown === undefined
+            ? { name: setting.name, set: true, origin: 'workspace' as const, value }
+            : shown;
+        }),
+        state: connection.settings.some((setting) => values[setting.name] !== undefined)
+          ? 'configured'
+          : connection.state,
+      }));
+      return Promise.resolve(now.connections);
+    },
+    'connections.test': async ({ end }) => {
+      note('connections.test', { end });
+      const result = now.tests[end] ?? passedTest(end);
+      now.connections = now.connections.map((connection) =>
+        connection.end === end ? { ...connection, lastTest: result } : connection,
+      );
+      return Promise.resolve(result);
+    },
+    'connections.import': async (input) => {
+      note('connections.import', input);
+      if (input.apply) now.connections = connectedEnds();
+      return Promise.resolve(now.imported);
+    },
+    'migration.inspect': async (input) => {
+      note('migration.inspect', input);
+      return give(now.inspect);
+    },
+    'migration.plan': async (input) => {
+      note('migration.plan', input);
+      return give(now.plan);
+    },
+    'runs.start': async (input) => {
+      note('runs.start', input);
+      if (now.startError !== undefined) throw now.startError;
+      const run = now.nextRun;
+      if (run === undefined) throw new AppError('INTERNAL', 'The fixture has no run to start.');
+      now.runs = [run, ...now.runs];
+      return Promise.resolve({ runId: run.id });
+    },
+    'runs.resume': async ({ runId }) => {
+      note('runs.resume', { runId });
+      now.onControl('resume', runOf(runId));
+      return Promise.resolve({ runId });
+    },
+    'runs.pause': async ({ runId }) => control('pause', runId),
+    'runs.continue': async ({ runId }) => control('continue', runId),
+    'runs.cancel': async ({ runId }) => control('cancel', runId),
+    'runs.list': async () =>
+      Promise.resolve(
+        now.runs.map((run) => {
+          const view = run.view();
+          const { id, state, only, startedAt, at, error } = view;
+          const warnings = view.steps.reduce(
+            (sum, step) => sum + step.warnings.length + step.runWarnings.length,
+            0,
+          );
+          return { id, state, only, startedAt, at, warnings, ...(error === undefined ? {} : { error }) };
+        }),
+      ),
+    'runs.get': async ({ runId }) => Promise.resolve(runOf(runId).view()),
+    'runs.verify': async ({ runId }) => {
+      note('runs.verify', { runId });
+      now.onControl('verify', runOf(runId));
+      return Promise.resolve(runOf(runId).view());
+    },
+    'runs.report': async ({ runId, format }) =>
+      Promise.resolve(
+        format === 'json'
+          ? { fileName: `${runId}.json`, mediaType: 'application/json', text: JSON.stringify({ runId }) }
+          : {
+              fileName: `${runId}.html`,
+              mediaType: 'text/html',
+              text: `<!doctype html><title>${runId}</title>`,
+            },
+      ),
+    'runs.watch': ({ runId }, { after, signal }) => runOf(runId).watch(after, signal),
+  };
+}
+
+/** Serves the built page with canned answers. */
+export async function startFixtureHost(now: Situation): Promise<BrowserHost> {
+  return startBrowserHost({
+    handlers: handlersFor(now),
+    pageDir: resolve(import.meta.dirname, '../../../out/renderer'),
+  });
+}
+
+/** A failure for fixtures, as a host sends it. */
+export function failure(
+  code: ErrorShape['code'],
+  message: string,
+  rest: Partial<ErrorShape> = {},
+): ErrorShape {
+  return { code, message, retryable: false, ...rest };
+}
