@@ -1,4 +1,10 @@
-/** The Auth service of the target project. */
+/** The Auth service of the target project. Every failure is an AppError and holds neither key nor password. */
 export interface AuthPort {
+  /** Version and name as the service tells them. */
+  health(signal: AbortSignal): Promise<{ name: string; version: string }>;
+  /** How many users the admin API counts. Throws `SUPABASE_KEY_REFUSED` when the key may not list them. */
+  countUsers(signal: AbortSignal): Promise<number>;
+  /** Whether the service takes the password; signs in for real, so the user's last sign-in changes. */
+  canSignIn(credentials: { email: string; password: string }, signal: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -1,0 +1,54 @@
+import { AppError } from '#shared/model/errors';
+import type { Database, DatabasePorts, DatabaseSession, DatabaseSide } from '../../ports/database';
+import type { Settings } from '../../ports/settings';
+import { parseConnectionUrl, urlSetting } from './connection-config';
+import { copyRows } from './copy';
+import { dumpSchema } from './dump-schema';
+import { openSession, type PgSession } from './session';
+
+/** The databases that the settings name. Nothing is opened or parsed before it is needed. */
+export function openDatabasePorts(settings: Settings): DatabasePorts {
+  const sessions = new Set<PgSession>();
+  const own = (session: DatabaseSession): PgSession => {
+    for (const candidate of sessions) if (candidate === session) return candidate;
+    throw new AppError('INTERNAL', 'A database session was used after it was closed, or with other ports.');
+  };
+
+  function database(side: DatabaseSide): Database {
+    const config = () => parseConnectionUrl(side, settings.require(urlSetting[side]));
+    const open = async (signal: AbortSignal): Promise<DatabaseSession> => {
+      const opened = await openSession(config(), signal);
+      const session: PgSession = {
+        ...opened,
+        async close() {
+          sessions.delete(session);
+          await opened.close();
+        },
+      };
+      sessions.add(session);
+      return session;
+    };
+    return {
+      side,
+      open,
+      async use(signal, work) {
+        const session = await open(signal);
+        try {
+          return await work(session);
+        } finally {
+          await session.close();
+        }
+      },
+      dumpSchema: (signal) => dumpSchema(config(), signal),
+    };
+  }
+
+  return {
+    source: database('source'),
+    target: database('target'),
+    copy: (request) => copyRows(own(request.source), own(request.target), request),
+    async close() {
+      await Promise.all([...sessions].map((session) => session.close()));
+    },
+  };
+}

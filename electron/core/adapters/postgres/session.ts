@@ -1,0 +1,189 @@
+import { setMaxListeners } from 'node:events';
+import pg from 'pg';
+import { AppError } from '#shared/model/errors';
+import { z } from 'zod';
+import type { DatabaseSession } from '../../ports/database';
+import { classifyDatabaseError } from './classify';
+import type { ConnectionConfig } from './connection-config';
+
+/** Milliseconds. */
+const connectTimeout = 10_000;
+/** Milliseconds that a cancel request gets before the connection is cut anyway. */
+const cancelTimeout = 1_500;
+
+/**
+ * Settings of every session. Text forms of values must be the same on both servers, since hashes and text copies are made
+ * of them. Those that a server does not know are skipped.
+ */
+const sessionSettings: readonly (readonly [string, string])[] = [
+  ['statement_timeout', '0'],
+  ['lock_timeout', '0'],
+  ['idle_in_transaction_session_timeout', '0'],
+  ['idle_session_timeout', '0'],
+  ['transaction_timeout', '0'],
+  ['client_encoding', 'UTF8'],
+  ['TimeZone', 'UTC'],
+  ['DateStyle', 'ISO, YMD'],
+  ['IntervalStyle', 'postgres'],
+  ['extra_float_digits', '1'],
+  ['bytea_output', 'hex'],
+  ['xmloption', 'content'],
+  ['lc_monetary', 'C'],
+  ['check_function_bodies', 'off'],
+  // A filtered copy would look complete: an error is better.
+  ['row_security', 'off'],
+  ['search_path', ''],
+];
+
+const setUp = `select set_config(s.name, v.value, false) from (values ${sessionSettings
+  .map(([name, value]) => `('${name}', '${value}')`)
+  .join(', ')}) v (name, value) join pg_catalog.pg_settings s on lower(s.name) = lower(v.name)`;
+
+/** A session with the parts that other files of this adapter need. */
+export interface PgSession extends DatabaseSession {
+  readonly client: pg.Client;
+  readonly config: ConnectionConfig;
+  readonly signal: AbortSignal;
+  /** Cuts the connection at once. */
+  destroy(): void;
+}
+
+export function clientOptions(config: ConnectionConfig): pg.ClientConfig {
+  return {
+    host: config.host,
+    port: config.port,
+    user: config.user,
+    password: config.password,
+    database: config.database,
+    ssl:
+      config.tls === 'off'
+        ? false
+        : { rejectUnauthorized: true, ...(config.ca === undefined ? {} : { ca: config.ca }) },
+    application_name: 'cutover',
+    connectionTimeoutMillis: connectTimeout,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  };
+}
+
+/** Connects and authenticates, nothing more. The caller owns the client. Throws a classified AppError. */
+export async function connectClient(config: ConnectionConfig, signal: AbortSignal): Promise<pg.Client> {
+  if (signal.aborted) throw new AppError('CANCELLED', 'The operation was cancelled.');
+  const client = new pg.Client(clientOptions(config));
+  // A connection that dies between two statements tells nobody but this event; the next statement fails.
+  client.on('error', () => undefined);
+  const abort = (): void => {
+    client.connection.stream.destroy(new Error('Connection ended by cancel'));
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    client.connection.stream.destroy();
+    throw classifyDatabaseError(error, { config, phase: 'connect', signal });
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** Asks the server to stop what a backend is doing; whether it did is seen by the caller's own statement. */
+async function cancelBackend(config: ConnectionConfig, pid: number): Promise<void> {
+  try {
+    const client = await connectClient(config, AbortSignal.timeout(cancelTimeout));
+    try {
+      await client.query('select pg_catalog.pg_cancel_backend($1)', [pid]);
+    } finally {
+      await client.end();
+    }
+  } catch {
+    // The connection is cut next, which stops all but statements that send nothing.
+  }
+}
+
+const pidRow = z.object({ pid: z.number().int() });
+
+/** Opens a session; see {@link DatabaseSession}. */
+export async function openSession(config: ConnectionConfig, signal: AbortSignal): Promise<PgSession> {
+  // One signal stops a whole run: every connection and every copy of it listens.
+  setMaxListeners(0, signal);
+  const client = await connectClient(config, signal);
+  let busy = 0;
+  let closed = false;
+
+  const destroy = (): void => {
+    closed = true;
+    client.connection.stream.destroy();
+  };
+  const run = async <R>(work: () => Promise<R>): Promise<R> => {
+    busy += 1;
+    try {
+      return await work();
+    } catch (error) {
+      throw classifyDatabaseError(error, { config, phase: 'work', signal });
+    } finally {
+      busy -= 1;
+    }
+  };
+
+  let pid: number;
+  try {
+    await client.query(setUp);
+    // Behind a pooler this differs from the key data of the start.
+    pid = pidRow.parse((await client.query('select pg_catalog.pg_backend_pid() as pid')).rows[0]).pid;
+  } catch (error) {
+    destroy();
+    throw classifyDatabaseError(error, { config, phase: 'connect', signal });
+  }
+
+  const abort = (): void => {
+    if (busy === 0) {
+      destroy();
+      return;
+    }
+    const deadline = setTimeout(destroy, cancelTimeout);
+    void cancelBackend(config, pid).finally(() => {
+      clearTimeout(deadline);
+      destroy();
+    });
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+
+  return {
+    client,
+    config,
+    signal,
+    destroy,
+    async query(row, sql, values) {
+      const { rows } = await run(() =>
+        client.query<Record<string, unknown>>(sql, values === undefined ? [] : [...values]),
+      );
+      return rows.map((item) => row.parse(item));
+    },
+    execute: (sql, values) =>
+      run(async () => {
+        const result: unknown =
+          values === undefined ? await client.query(sql) : await client.query(sql, [...values]);
+        return rowCountOf(result);
+      }),
+    async close() {
+      signal.removeEventListener('abort', abort);
+      if (closed) return;
+      closed = true;
+      if (busy > 0) {
+        client.connection.stream.destroy();
+        return;
+      }
+      await client.end().catch(() => undefined);
+    },
+  };
+}
+
+const resultShape = z.object({ rowCount: z.number().nullable() });
+
+function rowCountOf(result: unknown): number {
+  const last: unknown = Array.isArray(result) ? result.at(-1) : result;
+  const parsed = resultShape.safeParse(last);
+  return parsed.success ? (parsed.data.rowCount ?? 0) : 0;
+}

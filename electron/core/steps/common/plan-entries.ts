@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import type { DatabasePorts, DatabaseSession, SchemaEntry } from '../../ports/database';
+import { moveReferences, planExtensions, type ExtensionPlan } from './extensions';
+import { reservedSchemas } from './reserved-schemas';
+
+export const entrySchema = z.object({ id: z.string(), type: z.string(), sql: z.string() });
+/** A statement, or a few that belong together, to apply on the target. */
+export type Entry = z.infer<typeof entrySchema>;
+
+export const omissionSchema = z.object({
+  id: z.string(),
+  reason: z.string(),
+  /** True when the application may miss it. */
+  missed: z.boolean(),
+});
+/** An entry of the source's schema that is not applied, and why. */
+export type Omission = z.infer<typeof omissionSchema>;
+
+export interface EntriesPlan {
+  extensions: ExtensionPlan[];
+  preData: Entry[];
+  postData: Entry[];
+  /** Omissions from each half; those of the extensions stand in the first. */
+  omitted: { preData: Omission[]; postData: Omission[] };
+  /** Application schemas that the source's objects live in. */
+  schemas: string[];
+}
+
+const nameRow = z.object({ name: z.string() });
+
+async function rolesOf(session: DatabaseSession): Promise<Set<string>> {
+  const rows = await session.query(nameRow, `select rolname as name from pg_catalog.pg_roles order by 1`);
+  return new Set([...rows.map((row) => row.name), 'PUBLIC']);
+}
+
+async function ownersOf(session: DatabaseSession): Promise<Set<string>> {
+  const rows = await session.query(
+    nameRow,
+    `select r.rolname as name from pg_catalog.pg_roles r where exists (select from pg_catalog.pg_class c where c.relowner = r.oid)`,
+  );
+  return new Set(rows.map((row) => row.name));
+}
+
+/** Kinds that are not applied, whatever they hold. */
+const leftOut: Readonly<Record<string, string>> = {
+  'DEFAULT ACL': 'default privileges belong to a role of the source; set them for the target’s roles',
+  'EVENT TRIGGER': 'event triggers need a superuser',
+  PUBLICATION: 'replication is set up on the target anew',
+  'PUBLICATION TABLE': 'replication is set up on the target anew',
+  'PUBLICATION TABLES IN SCHEMA': 'replication is set up on the target anew',
+  SUBSCRIPTION: 'replication is set up on the target anew',
+};
+
+function schemaOf(entry: SchemaEntry): string | undefined {
+  if (entry.schema !== undefined) return entry.schema;
+  if (entry.type === 'SCHEMA') return entry.name;
+  return /^SCHEMA (.*)$/.exec(entry.name)?.[1];
+}
+
+const unquoted = (name: string): string =>
+  name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+
+/** The role that a GRANT or REVOKE names, or undefined for a statement that names none. */
+export function granteeOf(statement: string): string | undefined {
+  const match =
+    /^(?:GRANT|REVOKE)\b.*\b(?:TO|FROM)\s+("(?:[^"]|"")*"|[^\s;"]+)(?:\s+WITH GRANT OPTION)?(?:\s+GRANTED BY .*)?;?$/s.exec(
+      statement,
+    );
+  const grantee = match?.[1];
+  return grantee === undefined ? undefined : unquoted(grantee);
+}
+
+interface Filtered {
+  kept: Entry[];
+  omitted: Omission[];
+}
+
+/** Grants of one object: those to roles that the target has. */
+function filterGrants(entry: SchemaEntry, roles: ReadonlySet<string>, owners: ReadonlySet<string>): Filtered {
+  const statements = entry.sql
+    .split(/;\n/)
+    .map((text) => text.trim().replace(/;$/, ''))
+    .filter((text) => text !== '');
+  const kept: string[] = [];
+  const missing = new Set<string>();
+  for (const statement of statements) {
+    const grantee = granteeOf(statement);
+    if (grantee === undefined || roles.has(grantee)) kept.push(statement);
+    else missing.add(grantee);
+  }
+  return {
+    kept: kept.length === 0 ? [] : [{ id: entry.id, type: entry.type, sql: `${kept.join(';\n')};` }],
+    omitted: [...missing].map((role) => ({
+      id: `${entry.id} TO ${role}`,
+      reason: owners.has(role)
+        ? `${role} owns objects on the source; on the target the connecting role owns them`
+        : `the target has no role ${role}`,
+      missed: !owners.has(role),
+    })),
+  };
+}
+
+function filterEntry(entry: SchemaEntry, roles: ReadonlySet<string>, owners: ReadonlySet<string>): Filtered {
+  const schema = schemaOf(entry);
+  const omit = (reason: string, missed: boolean): Filtered => ({
+    kept: [],
+    omitted: [{ id: entry.id, reason, missed }],
+  });
+  if (schema !== undefined && reservedSchemas.has(schema)) {
+    return omit(`the schema ${schema} belongs to Supabase on the target`, true);
+  }
+  const reason = leftOut[entry.type];
+  if (reason !== undefined) return omit(reason, true);
+  if (entry.type === 'EXTENSION') return { kept: [], omitted: [] };
+  if (entry.type === 'COMMENT' && entry.name.startsWith('EXTENSION '))
+    return omit('it comes with the extension', false);
+  if (entry.type === 'COMMENT' && entry.name === 'SCHEMA public')
+    return omit('the schema is the target’s own', false);
+  if (entry.type === 'ACL') return filterGrants(entry, roles, owners);
+  const sql =
+    entry.type === 'SCHEMA'
+      ? entry.sql.replace(/^CREATE SCHEMA (?!IF NOT EXISTS)/m, 'CREATE SCHEMA IF NOT EXISTS ')
+      : entry.sql;
+  return { kept: [{ id: entry.id, type: entry.type, sql }], omitted: [] };
+}
+
+/** Reads the source's schema and decides for every entry of it whether and how it is applied. Reads both sides. */
+export async function planEntries(ports: DatabasePorts, signal: AbortSignal): Promise<EntriesPlan> {
+  const entries = await ports.source.dumpSchema(signal);
+  return ports.source.use(signal, (source) =>
+    ports.target.use(signal, async (target) => {
+      const { extensions, unavailable } = await planExtensions(source, target);
+      const move = await moveReferences(source, extensions);
+      const roles = await rolesOf(target);
+      const owners = await ownersOf(source);
+      const plan: EntriesPlan = {
+        extensions,
+        preData: [],
+        postData: [],
+        omitted: {
+          preData: unavailable.map((name) => ({
+            id: `EXTENSION ${name}`,
+            reason: 'the target does not offer this extension',
+            missed: true,
+          })),
+          postData: [],
+        },
+        schemas: [...new Set(entries.map(schemaOf))]
+          .filter((name): name is string => name !== undefined && !reservedSchemas.has(name))
+          .sort(),
+      };
+      for (const entry of entries) {
+        const half = entry.section === 'pre-data' ? 'preData' : 'postData';
+        const { kept, omitted } = filterEntry(move(entry), roles, owners);
+        plan[half].push(...kept);
+        plan.omitted[half].push(...omitted);
+      }
+      return plan;
+    }),
+  );
+}

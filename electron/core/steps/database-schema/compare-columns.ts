@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { Evidence } from '#shared/model/run';
+import type { DatabaseSession } from '../../ports/database';
+import { isApplicationSchema, isNotOfExtension } from '../common/reserved-schemas';
+
+const columnRow = z.object({ relation: z.string(), shape: z.string() });
+
+/** One line per relation: its kind and its columns with type, modifier, NOT NULL, default and generation. */
+const columnsSql = `
+select n.nspname || '.' || c.relname as relation,
+  c.relkind::text || ': ' || coalesce(string_agg(a.attname || ' ' || t.typname || '(' || a.atttypmod || ')'
+    || case when a.attnotnull then ' not null' else '' end
+    || case when a.atthasdef then ' default' else '' end
+    || a.attidentity::text || a.attgenerated::text, ', ' order by a.attnum), '') as shape
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+left join (pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid)
+  on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+where c.relkind in ('r', 'p', 'v', 'm') and c.relpersistence <> 't' and n.nspname = any ($1)
+  and ${isApplicationSchema('n.nspname')} and ${isNotOfExtension('pg_catalog.pg_class', 'c.oid')}
+group by 1, c.relkind order by 1`;
+
+/** Compares every table and view of the schemas, column by column, as both catalogs hold them. */
+export async function compareColumns(
+  source: DatabaseSession,
+  target: DatabaseSession,
+  schemas: readonly string[],
+): Promise<Evidence> {
+  const [there, here] = await Promise.all([
+    source.query(columnRow, columnsSql, [schemas]),
+    target.query(columnRow, columnsSql, [schemas]),
+  ]);
+  const onTarget = new Map(here.map((row) => [row.relation, row.shape]));
+  // A primary key makes its columns NOT NULL, and comes after the rows.
+  const loose = (shape: string): string => shape.replaceAll(' not null', '');
+  const different = there.filter((row) => loose(onTarget.get(row.relation) ?? '') !== loose(row.shape));
+  return {
+    subject: 'tables and views',
+    method: 'names, columns, types and defaults in both catalogs',
+    source: `${there.length} relations`,
+    target: `${there.length - different.length} equal`,
+    equal: different.length === 0,
+    ...(different.length === 0
+      ? {}
+      : { note: `Different: ${different.map((row) => row.relation).join(', ')}` }),
+  };
+}

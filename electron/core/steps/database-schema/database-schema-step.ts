@@ -1,0 +1,151 @@
+import { AppError } from '#shared/model/errors';
+import { z } from 'zod';
+import { defineStep } from '../../engine/step';
+import type { DatabaseSession } from '../../ports/database';
+import type { MigrationPorts } from '../../ports/migration-ports';
+import { applyEntryInTransaction } from '../common/apply-entry';
+import { createExtensionSql, extensionPlanSchema } from '../common/extensions';
+import { omissionWarnings } from '../common/omission-warnings';
+import { entrySchema, omissionSchema, planEntries } from '../common/plan-entries';
+import { isApplicationSchema, isNotOfExtension } from '../common/reserved-schemas';
+import { compareColumns } from './compare-columns';
+
+const planSchema = z.object({
+  extensions: z.array(extensionPlanSchema),
+  entries: z.array(entrySchema),
+  omitted: z.array(omissionSchema),
+  schemas: z.array(z.string()),
+});
+
+const refusedSchema = z.array(z.object({ id: z.string(), reason: z.string() }));
+const outputSchema = z.object({ applied: z.number(), there: z.number(), refused: refusedSchema });
+
+const relationRow = z.object({ name: z.string() });
+
+/** Tables, views and sequences that stand in the schemas already. */
+async function relationsIn(session: DatabaseSession, schemas: readonly string[]): Promise<string[]> {
+  const rows = await session.query(
+    relationRow,
+    `select n.nspname || '.' || c.relname as name from pg_catalog.pg_class c
+     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and n.nspname = any ($1) and ${isApplicationSchema('n.nspname')}
+       and ${isNotOfExtension('pg_catalog.pg_class', 'c.oid')} order by 1`,
+    [schemas],
+  );
+  return rows.map((row) => row.name);
+}
+
+/** Makes the application's schemas, types, functions, tables and views on the target, in one transaction. */
+export const databaseSchemaStep = defineStep<
+  Pick<MigrationPorts, 'database'>,
+  z.infer<typeof planSchema>,
+  z.infer<typeof outputSchema>
+>({
+  id: 'database.schema',
+  version: 1,
+  title: 'Create the schema',
+  lane: 'database',
+  needs: [],
+  effect: 'create',
+  planSchema,
+  outputSchema,
+
+  async plan({ ports, signal }) {
+    const { extensions, preData, omitted, schemas } = await planEntries(ports.database, signal);
+    return {
+      extensions,
+      entries: preData,
+      omitted: omitted.preData,
+      // The schema `public` is there without an entry of its own.
+      schemas: schemas.includes('public') ? schemas : [...schemas, 'public'].sort(),
+    };
+  },
+
+  describe(plan) {
+    const created = plan.extensions.filter((extension) => extension.create);
+    const tables = plan.entries.filter((entry) => entry.type === 'TABLE').length;
+    return {
+      summary: `Create ${plan.entries.length} schema entries, ${tables} tables among them, and ${created.length} extensions.`,
+      details: [
+        ...created.map((extension) => `EXTENSION ${extension.name} in schema ${extension.to}`),
+        ...plan.entries.map((entry) => entry.id),
+        ...plan.omitted
+          .filter((item) => !item.missed)
+          .map((item) => `Left out: ${item.id}, because ${item.reason}`),
+      ],
+      warnings: omissionWarnings(plan.omitted),
+      units: [
+        { id: 'schema', label: 'Schema', expected: { done: 0, total: plan.entries.length, unit: 'entries' } },
+      ],
+    };
+  },
+
+  async check(plan, { ports, signal }) {
+    const found = await ports.database.target.use(signal, (target) => relationsIn(target, plan.schemas));
+    if (found.length === 0) return { state: 'pending' };
+    const shown = found.slice(0, 10).join(', ');
+    return {
+      state: 'conflict',
+      error: new AppError(
+        'TARGET_NOT_EMPTY',
+        `The target database holds ${found.length} tables, views or sequences already: ${shown}${found.length > 10 ? ', …' : ''}.`,
+        {
+          hint: 'Use a new project, or remove what is there. Nothing was written.',
+          details: { found: found.slice(0, 100).join(', ') },
+        },
+      ),
+    };
+  },
+
+  async run(plan, context) {
+    const { ports, signal } = context;
+    const output = await context.unit('schema', outputSchema, ({ begunBefore }) =>
+      ports.database.target.use(signal, async (target) => {
+        const done = { applied: 0, there: 0, refused: [] as z.infer<typeof refusedSchema> };
+        await target.execute('begin');
+        for (const extension of plan.extensions.filter((item) => item.create)) {
+          const entry = {
+            id: `EXTENSION ${extension.name}`,
+            type: 'EXTENSION',
+            sql: createExtensionSql(extension),
+          };
+          await applyEntryInTransaction(target, entry, begunBefore);
+        }
+        for (const [index, entry] of plan.entries.entries()) {
+          const applied = await applyEntryInTransaction(target, entry, begunBefore);
+          if (applied.state === 'refused') done.refused.push({ id: entry.id, reason: applied.reason });
+          else done[applied.state] += 1;
+          context.progress({ done: index + 1, total: plan.entries.length, unit: 'entries' }, 'schema');
+          context.progress({ done: index + 1, total: plan.entries.length, unit: 'entries' });
+        }
+        signal.throwIfAborted();
+        await target.execute('commit');
+        return done;
+      }),
+    );
+    for (const { id, reason } of output.refused) {
+      await context.warn({
+        code: 'SCHEMA_ENTRY_REFUSED',
+        message: `${id} was refused by the target: ${reason}`,
+      });
+    }
+    return output;
+  },
+
+  async verify(plan, output, { ports, signal }) {
+    const columns = await ports.database.source.use(signal, (source) =>
+      ports.database.target.use(signal, (target) => compareColumns(source, target, plan.schemas)),
+    );
+    const applied = output.applied + output.there;
+    return [
+      {
+        subject: 'schema entries',
+        method: 'entries of the source’s dump, applied on the target',
+        source: `${plan.entries.length} entries`,
+        target: `${applied} applied, ${output.refused.length} refused and reported`,
+        equal: applied + output.refused.length === plan.entries.length,
+      },
+      columns,
+    ];
+  },
+});
