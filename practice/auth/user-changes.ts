@@ -88,7 +88,7 @@ export async function insertUser(client: PoolClient, user: NewUser): Promise<Use
         : { sub: id, phone: user.phone, email_verified: false, phone_verified: user.phoneConfirmed === true };
     await client.query(
       `insert into auth.identities (id, provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at)
-       values ($1, $2, $2::uuid, $3, $4, now(), now(), now())`,
+       values ($1, $2::text, $2::uuid, $3, $4, now(), now(), now())`,
       [randomUUID(), id, data, name],
     );
   }

@@ -34,7 +34,7 @@ export interface EmbeddedServer {
   superuserUrl(database: string): string;
   /** A connection URL of any role. */
   url(user: string, password: string, database: string): string;
-  /** Stops at once as after a power cut, for tests of a server that dies; {@link restart} brings it back. */
+  /** Stops at once and without a checkpoint, for tests of a server that dies; {@link restart} brings it back. */
   crash(): Promise<void>;
   /** Starts a crashed server again, on the same port with the same data. */
   restart(): Promise<void>;
@@ -60,13 +60,15 @@ export async function freePort(): Promise<number> {
 
 const passwordFile = 'practice-superuser-password';
 
-/** Durability is switched off: a practice cluster that survives a power cut is worth less than a start in a second. */
+/**
+ * Nothing is forced to disk: a practice cluster that survives a power cut is worth less than a start in a second. A
+ * commit still survives the death of the server itself, which is what tests of a crash rely on.
+ */
 const practiceSettings: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   wal_level: 'logical',
   fsync: 'off',
-  synchronous_commit: 'off',
   full_page_writes: 'off',
   shared_buffers: '64MB',
   max_wal_size: '2GB',
