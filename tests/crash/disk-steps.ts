@@ -95,7 +95,7 @@ const schemaStep = defineStep<DiskPorts, { names: string[] }, object>({
   planSchema: namesSchema,
   outputSchema: nothingSchema,
   plan: () => Promise.resolve({ names: tables }),
-  describe: ({ names }) => describePlan(names, 1, 'entries'),
+  describe: () => describePlan(['create'], 1, 'entries'),
   check: () => Promise.resolve({ state: 'pending' }),
   async run({ names }, context) {
     await context.unit('create', nothingSchema, async () => {
@@ -211,7 +211,7 @@ const usersStep = defineStep<DiskPorts, { names: string[] }, { rows: number }>({
   planSchema: namesSchema,
   outputSchema: countSchema,
   plan: () => Promise.resolve({ names: ['ada', 'grace'] }),
-  describe: ({ names }) => describePlan(names, 1, 'users'),
+  describe: ({ names }) => describePlan(['accounts'], names.length, 'users'),
   check: () => Promise.resolve({ state: 'pending' }),
   async run({ names }, context) {
     const data = context.outputOf('data', countSchema);

@@ -68,6 +68,11 @@ export class JournalWriter {
     return this.#failed.signal;
   }
 
+  /** A text as it gets into the journal. */
+  redact(text: string): string {
+    return this.options.redact(text);
+  }
+
   /**
    * Writes events behind each other in one piece. Resolves when they are on the disk, for progress and log lines when
    * they are written. Rejects with `DISK_FULL_LOCAL`, `WORKSPACE_UNREADABLE` or the guard's error.
@@ -76,7 +81,7 @@ export class JournalWriter {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const at = this.options.now().toISOString();
     const lines = events.map((event, index) => {
-      const data = redactData(event, (text) => this.options.redact(text));
+      const data = redactData(event, (text) => this.redact(text));
       return `${JSON.stringify(journalEventSchema.parse({ ...event, data, seq: this.#seq + index, at }))}\n`;
     });
     this.#seq += lines.length;

@@ -113,7 +113,7 @@ export function runContext<Ports>(options: StepContextOptions<Ports>): StepRunCo
       await record(run, { type: 'unit.reset', step: stepId, unit: id, data: { reason } });
     },
     async warn(warning) {
-      const key = warningKey(warning);
+      const key = warningKey({ ...warning, message: run.journal.redact(warning.message) });
       if (history.warnings.has(key)) return;
       history.warnings.add(key);
       await record(run, { type: 'warning', step: stepId, data: warning });
