@@ -97,7 +97,7 @@ export interface ErrorShape {
 }
 
 /** The one shape of a failure, as it crosses processes and stands in the journal. */
-export const errorShapeSchema: z.ZodType<ErrorShape> = z.object({
+export const errorShapeSchema: z.ZodType<ErrorShape, ErrorShape> = z.object({
   code: errorCodeSchema,
   message: z.string(),
   hint: z.string().optional(),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { utils } from 'ssh2';
+import ssh2 from 'ssh2';
 import { AppError } from '#shared/model/errors';
 
 /** Reads and opens a private key file. Throws `SSH_KEY_UNREADABLE`, which says whether the file or the passphrase is at fault. */
@@ -14,7 +14,7 @@ export async function readPrivateKey(file: string, passphrase: string | undefine
       'Check the path and its permissions.',
     );
   });
-  const parsed = utils.parseKey(text, passphrase);
+  const parsed = ssh2.utils.parseKey(text, passphrase);
   if (!(parsed instanceof Error)) {
     if (parsed.isPrivateKey()) return text;
     throw unreadable(`${file} holds a public key.`, 'Choose the private key: the file without .pub.');

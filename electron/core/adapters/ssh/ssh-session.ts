@@ -1,4 +1,4 @@
-import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
 import { AppError } from '#shared/model/errors';
 import { classifySshError, hostKeyChanged, hostKeyUnknown, type SshAddress } from './classify';
 import { fingerprintOf, hostKeyFamilies } from './host-key';
@@ -65,7 +65,7 @@ function connect(
       reject(cancelled());
       return;
     }
-    const client = new Client();
+    const client = new ssh2.Client();
     let refused: string | undefined;
     const onAbort = () => {
       client.destroy();

@@ -136,7 +136,7 @@ function failed(error: unknown, setting?: SettingName): TestOutcome {
 
 /** Services put what they got into their messages; nothing of a test is kept or sent unredacted. */
 function redactedTest(settings: Settings, test: ConnectionTest): ConnectionTest {
-  const { redact } = settings;
+  const redact = (text: string) => settings.redact(text);
   return {
     ...test,
     facts: test.facts.map(({ label, value }) => ({ label, value: redact(value) })),

@@ -18,14 +18,9 @@ export function interpolate(text: string, lookup: (name: string) => string | und
   const replaced = replaceFrom(text, 0, false, (name, operator, argument) => {
     const value = lookup(name);
     const present = value !== undefined && (!operator.startsWith(':') || value !== '');
-    switch (operator.at(-1)) {
-      case '-':
-        return present ? value : argument();
-      case '+':
-        return present ? argument() : '';
-      default:
-        return present ? value : known(name);
-    }
+    if (operator.endsWith('-')) return present ? value : argument();
+    if (operator.endsWith('+')) return present ? argument() : '';
+    return present ? value : known(name);
   });
   return { value: replaced.text, unknown: [...new Set(unknown)] };
 }

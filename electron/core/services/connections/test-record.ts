@@ -33,8 +33,10 @@ export function testRecord(folder: string): TestRecord {
       const present = await read();
       if (!ends.some((end) => present[end] !== undefined)) return;
       await file.update((current) => {
-        const tests = { ...current?.tests };
-        for (const end of ends) delete tests[end];
+        const tests: Partial<Record<End, ConnectionTest>> = {};
+        for (const test of Object.values(current?.tests ?? {})) {
+          if (!ends.includes(test.end)) tests[test.end] = test;
+        }
         return { version: 1, tests };
       });
     },

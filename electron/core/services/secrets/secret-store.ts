@@ -3,7 +3,7 @@ import type { secretStoreSchema } from '#shared/contract/workspaces';
 import type { AppError } from '#shared/model/errors';
 import { settingNames, settingNameSchema, type SettingName } from '#shared/model/settings';
 import type { SecretsBroker } from '../../ports/secrets-broker';
-import type { SettingValues } from '../settings/variables';
+import { applyChanges, type Changes, type SettingValues } from '../settings/variables';
 import { jsonFile } from '../workspaces/json-file';
 import {
   environmentOnly,
@@ -13,7 +13,17 @@ import {
   storedValueDamaged,
   vaultLocked,
 } from './store-errors';
-import { deriveKey, kdfSchema, newKdf, seal, sealCheck, sealedSchema, unlockVault, unseal } from './vault';
+import {
+  deriveKey,
+  kdfSchema,
+  newKdf,
+  seal,
+  sealCheck,
+  type Sealed,
+  sealedSchema,
+  unlockVault,
+  unseal,
+} from './vault';
 
 const safeStorageFileSchema = z.object({
   version: z.literal(1),
@@ -33,8 +43,7 @@ type VaultFile = z.infer<typeof vaultFileSchema>;
 type StoreFile = z.infer<typeof storeFileSchema>;
 
 export type SecretStoreView = z.infer<typeof secretStoreSchema>;
-/** A new value by setting; null removes one. */
-export type SettingChanges = Partial<Record<SettingName, string | null>>;
+export type SettingChanges = Changes<string>;
 
 export interface StoredSecrets {
   values: SettingValues;
@@ -166,15 +175,13 @@ async function readSafeStorage(
 }
 
 function changedVault(file: VaultFile, changes: SettingChanges, key: Buffer | undefined): VaultFile {
-  const values = { ...file.values };
+  if (key === undefined) throw vaultLocked();
+  const sealed: Changes<Sealed> = {};
   for (const name of settingNames) {
     const value = changes[name];
-    if (value === undefined) continue;
-    if (key === undefined) throw vaultLocked();
-    if (value === null) delete values[name];
-    else values[name] = seal(key, file.kdf, name, value);
+    if (value !== undefined) sealed[name] = value === null ? null : seal(key, file.kdf, name, value);
   }
-  return { ...file, values };
+  return { ...file, values: applyChanges(file.values, sealed) };
 }
 
 async function changedSafeStorage(
@@ -182,13 +189,11 @@ async function changedSafeStorage(
   changes: SettingChanges,
   broker: SecretsBroker | undefined,
 ): Promise<SafeStorageFile> {
-  const values = { ...file?.values };
+  if (broker === undefined) throw keyStoreUnavailable();
+  const sealed: Changes<string> = {};
   for (const name of settingNames) {
     const value = changes[name];
-    if (value === undefined) continue;
-    if (broker === undefined) throw keyStoreUnavailable();
-    if (value === null) delete values[name];
-    else values[name] = await broker.encrypt(value);
+    if (value !== undefined) sealed[name] = value === null ? null : await broker.encrypt(value);
   }
-  return { version: 1, kind: 'safeStorage', values };
+  return { version: 1, kind: 'safeStorage', values: applyChanges(file?.values ?? {}, sealed) };
 }

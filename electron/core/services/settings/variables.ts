@@ -5,6 +5,23 @@ import { settingDefinitions, settingNames, type SettingName } from '#shared/mode
 
 export type SettingValues = Partial<Record<SettingName, string>>;
 
+/** New values by setting; null removes one. */
+export type Changes<T> = Partial<Record<SettingName, T | null>>;
+
+/** The values after the changes. */
+export function applyChanges<T>(
+  values: Readonly<Partial<Record<SettingName, T>>>,
+  changes: Changes<T>,
+): Partial<Record<SettingName, T>> {
+  const next: Partial<Record<SettingName, T>> = {};
+  for (const name of settingNames) {
+    const change = changes[name];
+    const value = change === undefined ? values[name] : change;
+    if (value !== undefined && value !== null) next[name] = value;
+  }
+  return next;
+}
+
 /** The settings that variables give, by their own names or else an alias. Empty variables count as not set. */
 export function settingsFromVariables(
   variables: Readonly<Record<string, string | undefined>>,

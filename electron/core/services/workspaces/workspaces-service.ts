@@ -7,7 +7,7 @@ import { settingDefinitions, settingNames } from '#shared/model/settings';
 import type { SecretsBroker } from '../../ports/secrets-broker';
 import { openSecretStore, type SecretStore, type SettingChanges } from '../secrets/secret-store';
 import { createSettings, secretTextsOf, type WorkspaceSettings } from '../settings/settings';
-import { settingsFromVariables, type SettingValues } from '../settings/variables';
+import { applyChanges, settingsFromVariables, type SettingValues } from '../settings/variables';
 import { knownWorkspaces } from './known-workspaces';
 import { workspaceFile } from './workspace-file';
 
@@ -186,13 +186,7 @@ export function createWorkspacesService(options: WorkspacesOptions): WorkspacesS
       if (Object.keys(plain).length === 0) return;
       await workspaceFile(workspace.folder).update((file) => {
         if (file === undefined) throw notFound(workspace.folder);
-        const values = { ...file.values };
-        for (const name of settingNames) {
-          const value = plain[name];
-          if (value === null) delete values[name];
-          else if (value !== undefined) values[name] = value;
-        }
-        return { ...file, values };
+        return { ...file, values: applyChanges(file.values, plain) };
       });
     },
   };

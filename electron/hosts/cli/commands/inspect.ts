@@ -1,0 +1,53 @@
+import type { InspectReport } from '#shared/contract/migration';
+import { type Lane, lanes } from '#shared/model/run';
+import type { CommandContext } from '../context';
+import { type ExitCode, exitCodes } from '../exit-codes';
+import type { Output } from '../output';
+import { type SessionOptions, withSession } from '../session';
+import { bytes, count, table } from '../text';
+
+/** Prints what the source holds and what will not survive the move. Reads only. */
+export function inspect(
+  context: CommandContext,
+  options: SessionOptions & { only?: Lane[] },
+): Promise<ExitCode> {
+  const { output, signal } = context;
+  return withSession(context, options, { secrets: 'ask' }, async ({ handlers }) => {
+    const report = await handlers['migration.inspect']({ only: options.only ?? [...lanes] }, { signal });
+    await output.document(report);
+    printReport(output, report);
+    return exitCodes.done;
+  });
+}
+
+function printReport(output: Output, { database, users, objects, findings }: InspectReport): void {
+  if (database !== undefined) {
+    output.line(output.paint('bold', `Database ${database.name}`));
+    output.line(`  ${database.version}, ${bytes(database.bytes)}, ${count(database.tables.length)} tables`);
+    const rows = database.tables.map((item) => [
+      `  ${item.schema}.${item.name}`,
+      count(item.rows),
+      bytes(item.bytes),
+    ]);
+    for (const line of table([['  table', 'rows', 'size'], ...rows], [1, 2])) output.line(line);
+  }
+  if (users !== undefined) {
+    output.line(output.paint('bold', `Users in ${users.table}`));
+    const hashes = Object.entries(users.hashes).map(([kind, number]) => `${kind} ${count(number)}`);
+    output.line(`  ${count(users.count)} users; password hashes: ${hashes.join(', ') || 'none'}`);
+    output.line(
+      `  ${count(users.unverified)} unverified, ${count(users.inactive)} inactive, ${count(users.caseDuplicates)} that differ only in letter case`,
+    );
+  }
+  if (objects !== undefined) {
+    output.line(output.paint('bold', 'Buckets'));
+    const rows = objects.buckets.map((item) => [`  ${item.name}`, count(item.objects), bytes(item.bytes)]);
+    for (const line of table([['  bucket', 'objects', 'size'], ...rows], [1, 2])) output.line(line);
+  }
+  if (findings.length > 0) output.line(output.paint('bold', 'Findings'));
+  for (const { severity, code, message, hint } of findings) {
+    const tone = severity === 'blocker' ? 'bad' : severity === 'warning' ? 'warn' : 'dim';
+    output.line(`  ${output.paint(tone, severity)}  ${code}: ${message}`);
+    if (hint !== undefined) output.line(`    ${hint}`);
+  }
+}

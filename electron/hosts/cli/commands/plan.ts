@@ -1,0 +1,34 @@
+import { type Lane, lanes, type PlanView } from '#shared/model/run';
+import type { CommandContext } from '../context';
+import { type ExitCode, exitCodes } from '../exit-codes';
+import type { Output } from '../output';
+import { type SessionOptions, withSession } from '../session';
+import { printWarning } from '../text';
+
+/** Prints what a run would do. Reads only. */
+export function plan(
+  context: CommandContext,
+  options: SessionOptions & { only?: Lane[] },
+): Promise<ExitCode> {
+  const { output, signal } = context;
+  return withSession(context, options, { secrets: 'ask' }, async ({ handlers }) => {
+    const made = await handlers['migration.plan']({ only: options.only ?? [...lanes] }, { signal });
+    await output.document(made);
+    printPlan(output, made);
+    output.line();
+    output.line(`Run exactly this plan: cutover run --plan ${made.hash}`);
+    return exitCodes.done;
+  });
+}
+
+/** A plan for a person to read before anything is written. */
+export function printPlan(output: Output, made: Pick<PlanView, 'steps'>): void {
+  made.steps.forEach((step, index) => {
+    const effect = step.effect === 'read' ? 'reads only' : `${step.effect}s`;
+    const shown = step.effect === 'irreversible' ? 'irreversible' : effect;
+    const tone = step.effect === 'read' || step.effect === 'create' ? 'dim' : 'warn';
+    output.line(`${index + 1}. ${output.paint('bold', step.title)}  ${output.paint(tone, shown)}`);
+    output.line(`   ${step.summary}`);
+    for (const warning of step.warnings) printWarning(output, warning);
+  });
+}

@@ -1,0 +1,188 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Lane, laneSchema, lanes } from '#shared/model/run';
+import { cancel } from './commands/cancel';
+import { check } from './commands/check';
+import { inspect } from './commands/inspect';
+import { open } from './commands/open';
+import { plan } from './commands/plan';
+import { practice } from './commands/practice';
+import { run } from './commands/run';
+import { runs } from './commands/runs';
+import { verify } from './commands/verify';
+import type { CommandContext } from './context';
+import type { ExitCode } from './exit-codes';
+import type { SessionOptions } from './session';
+
+/** Called with what a command line asks for. `json` is known only when it was parsed. */
+export type Perform = (
+  json: boolean,
+  command: (context: CommandContext) => Promise<ExitCode>,
+) => Promise<void>;
+
+interface Common extends SessionOptions {
+  json?: boolean;
+}
+interface Only extends Common {
+  only?: Lane[];
+}
+interface Page extends Common {
+  open: boolean;
+  port?: number;
+}
+
+const examples = `
+Settings come from the environment, then --env-file, then the workspace. Without --workspace (or CUTOVER_WORKSPACE)
+a workspace is made for the target that the settings name, and found again by the same settings. It lies in
+CUTOVER_HOME, or in the place that the operating system has for such data.
+
+Examples:
+  $ cutover practice                              try a whole migration on throw-away services
+  $ cutover open --workspace ./my-app             the console, in the browser
+  $ cutover check --env-file .env.migration       test every connection
+  $ cutover run --env-file .env.migration         show the plan, ask, run, verify
+  $ cutover run --yes --json --only users > events.ndjson
+  $ cutover run --resume 20260102T030405Z-abc123  take up a run that stopped
+
+Exit codes: 0 done, 1 failed, 2 usage or a missing setting, 3 refused, 4 verification differs, 130 cancelled.
+Passphrases come from CUTOVER_PASSPHRASE (workspace) and CUTOVER_SSH_KEY_PASSPHRASE (SSH key), never from an argument.
+`;
+
+/** The command line of Cutover. */
+export function createProgram(version: string, perform: Perform): Command {
+  const program = new Command('cutover')
+    .description(
+      'Moves a running web application to Supabase and Cloudflare R2: database, users and files, proven row by row.',
+    )
+    .version(version)
+    .addHelpText('after', examples)
+    .showHelpAfterError('Try cutover --help.')
+    .exitOverride();
+
+  sub(program, 'practice', 'start both sides of a migration on loopback, and the console on them', [
+    'cutover practice',
+    'cutover practice --no-open --json   prints one line {url, workspace, envFile, env} when ready',
+  ])
+    .option('--keep <dir>', 'keep the data in this folder')
+    .addOption(portOption())
+    .option('--no-open', 'do not open the browser')
+    .option('--json', 'print one JSON line when ready')
+    .action((options: Page & { keep?: string }) =>
+      perform(options.json === true, (context) => practice(context, options)),
+    );
+
+  withWorkspace(
+    sub(program, 'open', 'open the console in the browser', [
+      'cutover open --workspace ./my-app --port 4870',
+    ]),
+  )
+    .addOption(portOption())
+    .option('--no-open', 'print the address only')
+    .addOption(
+      new Option('--or-practice', 'start the practice environment when there is no workspace').hideHelp(),
+    )
+    .action((options: Page & { orPractice?: boolean }) =>
+      perform(options.json === true, (context) => open(context, options)),
+    );
+
+  withOnly(
+    sub(program, 'check', 'test the connections', ['cutover check --env-file .env.migration --json']),
+  ).action((options: Only) => perform(options.json === true, (context) => check(context, options)));
+
+  withOnly(
+    sub(program, 'inspect', 'show what is there and what will not survive the move', [
+      'cutover inspect --only database',
+    ]),
+  ).action((options: Only) => perform(options.json === true, (context) => inspect(context, options)));
+
+  withOnly(
+    sub(program, 'plan', 'show what a run would do; writes nothing', [
+      'cutover plan --env-file .env.migration',
+    ]),
+  ).action((options: Only) => perform(options.json === true, (context) => plan(context, options)));
+
+  withOnly(
+    sub(program, 'run', 'plan, ask, run and verify', [
+      'cutover run --env-file .env.migration',
+      'cutover run --yes --json            journal events as NDJSON, at last {"type":"result", …}',
+      'cutover run --yes --plan HASH       refuse when the plan is not the one that was read',
+      'cutover run --resume RUN            take up a run that stopped',
+    ]),
+  )
+    .option('--resume <run>', 'take up a cancelled, failed or interrupted run')
+    .option('--plan <hash>', 'run only this plan; another one is refused with exit code 3')
+    .option('-y, --yes', 'do not ask; needed without a terminal')
+    .action((options: Only & { resume?: string; plan?: string; yes?: boolean }) =>
+      perform(options.json === true, (context) => run(context, options)),
+    );
+
+  withWorkspace(
+    sub(program, 'verify', 'compare both sides of a run again', ['cutover verify --json'], '[run]'),
+  ).action((runId: string | undefined, options: Common) =>
+    perform(options.json === true, (context) => verify(context, runId, options)),
+  );
+
+  withWorkspace(
+    sub(program, 'runs', 'list the runs of the workspace', ['cutover runs --workspace ./my-app']),
+  ).action((options: Common) => perform(options.json === true, (context) => runs(context, options)));
+
+  withWorkspace(
+    sub(
+      program,
+      'cancel',
+      'stop a run at the next safe point',
+      ['cutover cancel --workspace ./my-app'],
+      '[run]',
+    ),
+  ).action((runId: string | undefined, options: Common) =>
+    perform(options.json === true, (context) => cancel(context, runId, options)),
+  );
+
+  return program;
+}
+
+function sub(
+  program: Command,
+  name: string,
+  description: string,
+  samples: readonly string[],
+  argument?: string,
+): Command {
+  const command = program
+    .command(name)
+    .description(description)
+    .addHelpText('after', `\nExamples:\n${samples.map((sample) => `  $ ${sample}`).join('\n')}\n`)
+    .exitOverride();
+  return argument === undefined
+    ? command
+    : command.argument(argument, 'id of the run; default: the newest that fits');
+}
+
+function withWorkspace(command: Command): Command {
+  return command
+    .option('-w, --workspace <dir>', 'workspace folder; an absent or empty one becomes a workspace')
+    .option('--env-file <file>', 'file with settings, in the form of .env')
+    .option('--json', 'print JSON on stdout');
+}
+
+function withOnly(command: Command): Command {
+  return withWorkspace(command).addOption(
+    new Option('--only <what>', `part of ${lanes.join(',')}; default all`).argParser(parseOnly),
+  );
+}
+
+function portOption(): Option {
+  return new Option('--port <number>', 'port on 127.0.0.1; default a free one').argParser((text) => {
+    const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+    if (port < 0 || port > 65535) throw new InvalidArgumentError('It is not a port number.');
+    return port;
+  });
+}
+
+function parseOnly(text: string): Lane[] {
+  const chosen = text.split(',').map((part) => laneSchema.safeParse(part.trim()));
+  const known = chosen.flatMap((part) => (part.success ? [part.data] : []));
+  if (known.length !== chosen.length) {
+    throw new InvalidArgumentError(`Choose from ${lanes.join(', ')}, separated by commas.`);
+  }
+  return lanes.filter((lane) => known.includes(lane));
+}
