@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { workspaceQuery } from '../api/queries';
 import { Icon } from '../ui/icon';
+import { Tag } from '../ui/tag';
 import { WorkspaceSwitcher } from '../features/workspaces/workspace-switcher';
 import styles from './frame.module.css';
 import { pages } from './pages';
@@ -16,6 +17,7 @@ export function Navigation() {
       <div className={styles.brand}>
         <Icon name="logo" size={20} />
         Cutover
+        {current?.practice === true ? <Tag tone="warn">Practice</Tag> : null}
       </div>
       {current === undefined ? null : (
         <WorkspaceSwitcher

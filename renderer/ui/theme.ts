@@ -11,6 +11,19 @@ import {
   type CSSVariablesResolver,
 } from '@mantine/core';
 
+const darkScale = [
+  '#e6ebf2',
+  '#aab4c3',
+  '#8d99ae',
+  '#6b7789',
+  '#364253',
+  '#1e2630',
+  '#151b23',
+  '#11161d',
+  '#0e1218',
+  '#0b0f14',
+] as const;
+
 const fieldProps = { size: 'xs' } as const;
 
 /** Mantine's theme in our own terms: 13 px type, one accent. Colours come from the tokens, see {@link resolveVariables}. */
@@ -18,6 +31,8 @@ export const theme = createTheme({
   fontFamily: 'var(--font)',
   fontFamilyMonospace: 'var(--mono)',
   primaryColor: 'indigo',
+  // Mantine draws fields, menus and their borders from this scale when the theme is dark; ours follows the tokens.
+  colors: { dark: [...darkScale] },
   primaryShade: { light: 8, dark: 4 },
   defaultRadius: 'var(--r-s)',
   respectReducedMotion: true,

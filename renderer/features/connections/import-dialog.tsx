@@ -1,4 +1,4 @@
-import { Button, FileButton, SegmentedControl, Textarea } from '@mantine/core';
+import { Button, FileButton, Radio, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import type { ImportResult } from '#shared/contract/connections';
 import { endTitles, settingDefinitions, type SettingName } from '#shared/model/settings';
@@ -8,11 +8,6 @@ import { plural } from '../../ui/format';
 import { guessFormat } from './connections.logic';
 import styles from './connections.module.css';
 import { useImport } from './queries';
-
-const formats = [
-  { value: 'env' as const, label: '.env' },
-  { value: 'compose' as const, label: 'Compose' },
-];
 
 function nameOf(setting: SettingName): string {
   const { end, label } = settingDefinitions[setting];
@@ -81,16 +76,19 @@ function ImportForm({ onClose }: { onClose: () => void }) {
       }}
     >
       <div className={styles.importHead}>
-        <SegmentedControl
-          size="xs"
-          data={formats}
+        <Radio.Group
+          label="Format"
           value={format}
           onChange={(value) => {
-            setFormat(value);
+            setFormat(value === 'compose' ? 'compose' : 'env');
             preview.reset();
           }}
-          aria-label="Format"
-        />
+        >
+          <div className={styles.formats}>
+            <Radio value="env" label=".env" size="xs" />
+            <Radio value="compose" label="Docker Compose" size="xs" />
+          </div>
+        </Radio.Group>
         <FileButton onChange={load} accept=".env,.yml,.yaml,.txt,text/plain">
           {(props) => <Button {...props}>Choose a file…</Button>}
         </FileButton>

@@ -29,9 +29,13 @@ const columns: readonly DataColumn<EvidenceRow>[] = [
     track: '100px',
   },
   text('subject', 'Compared', 'minmax(150px, 1.2fr)', true),
-  text('method', 'How', 'minmax(120px, 1fr)', false),
+  text('method', 'How', 'minmax(140px, 1fr)', false),
   text('source', 'Source', 'minmax(110px, 1fr)', true),
   text('target', 'Target', 'minmax(110px, 1fr)', true),
+];
+
+const columnsWithNote: readonly DataColumn<EvidenceRow>[] = [
+  ...columns,
   {
     id: 'note',
     header: 'Note',
@@ -55,7 +59,13 @@ export function EvidenceTable({ steps }: { steps: readonly StepView[] }) {
           : `${formatCount(differing)} of ${plural(rows.length, 'comparison')} differ`
       }
     >
-      <DataTable label="Evidence" columns={columns} rows={rows} rowId={(row) => row.id} minWidth={760} />
+      <DataTable
+        label="Evidence"
+        columns={rows.some((row) => row.note !== undefined) ? columnsWithNote : columns}
+        rows={rows}
+        rowId={(row) => row.id}
+        minWidth={760}
+      />
     </Card>
   );
 }

@@ -27,6 +27,25 @@ function headline({ measure, fraction }: LaneProgress, rate: number | undefined)
   return formatPercent(fraction);
 }
 
+/** The state in a sentence, for a lane without numbers to tell. */
+function plainly({ state, current }: LaneProgress): string {
+  switch (state) {
+    case 'waiting':
+      return 'Not begun';
+    case 'running':
+    case 'failed':
+      return current?.title ?? 'Under way';
+    case 'copied':
+      return 'Not verified yet';
+    case 'verifying':
+      return 'Both sides are compared';
+    case 'verified':
+      return 'Equal on both sides';
+    case 'differs':
+      return 'Not equal on both sides';
+  }
+}
+
 function facts(view: RunView, item: LaneProgress, rate: number | undefined): string {
   const parts: string[] = [];
   const { measure, lane } = item;
@@ -44,7 +63,7 @@ function facts(view: RunView, item: LaneProgress, rate: number | undefined): str
   if (failed > 0) parts.push(`${failed} failed`);
   const left = item.fraction < 1 ? secondsLeft(item, rate) : undefined;
   if (left !== undefined) parts.push(`about ${formatDuration(left)} left`);
-  return parts.length === 0 ? (item.current?.title ?? 'Not begun') : parts.join(' · ');
+  return parts.length === 0 ? plainly(item) : parts.join(' · ');
 }
 
 function LaneCard({ view, item, windows }: { view: RunView; item: LaneProgress; windows: Windows }) {
