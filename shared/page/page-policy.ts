@@ -63,3 +63,21 @@ export function mediaTypeOf(path: string): string {
 export function isHashedAsset(path: string): boolean {
   return /(?:^|\/)assets\/[^/]+-[\w-]{8,}\.\w+$/.test(path);
 }
+
+/**
+ * The file of the page for a request's path, relative to the page's folder, or undefined when the path is not plain: it
+ * never leads out of the folder.
+ */
+export function pageFileOf(requestPath: string): string | undefined {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(requestPath);
+  } catch {
+    return undefined;
+  }
+  if (decoded === '/') return 'index.html';
+  const segments = decoded.split('/').slice(1);
+  const plain =
+    decoded.startsWith('/') && !/[\0\\]/.test(decoded) && !segments.some((part) => /^\.*$/.test(part));
+  return plain ? segments.join('/') : undefined;
+}

@@ -1,11 +1,8 @@
 import { AppError } from '../model/errors';
 import type { Wire } from './define';
 import { messagePortWire, type EventTargetPort } from './message-port-wire';
+import { portReply, portRequest } from './port-messages';
 import { openWebSocketWire } from './web-socket-wire';
-
-/** What a page posts to ask its preload for a port, and what it gets. */
-export const portRequest = 'cutover:port-request';
-export const portReply = 'cutover:port';
 
 /** The part of a page's `window` that opening a wire needs. */
 export interface PageWindow {

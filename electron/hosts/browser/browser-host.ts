@@ -138,7 +138,7 @@ async function answer(
 ): Promise<void> {
   const foreign = foreignReason(request, port);
   if (foreign !== undefined) {
-    sendStatusPage(response, 403, foreign);
+    sendStatusPage(response, 403, { reason: foreign });
     return;
   }
   const target = request.url ?? '/';
@@ -162,7 +162,10 @@ async function answer(
     return;
   }
   if (!session.admits(request.headers.cookie)) {
-    sendStatusPage(response, 401);
+    // A strict cookie is not sent while another page or a file leads here, not even after the one-time address set it.
+    const site = request.headers['sec-fetch-site'];
+    const ledHere = requestPath === '/' && (site === 'cross-site' || site === 'same-site');
+    sendStatusPage(response, 401, { tryAgain: ledHere });
     return;
   }
 

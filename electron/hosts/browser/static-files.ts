@@ -9,6 +9,7 @@ import {
   contentSecurityPolicy,
   isHashedAsset,
   mediaTypeOf,
+  pageFileOf,
   strictHeaders,
   withStyleNonce,
 } from '#shared/page/page-policy';
@@ -20,17 +21,12 @@ interface FoundFile {
 
 /** The file for a request's path, or undefined when there is none inside the folder. */
 async function findFile(pageDir: string, requestPath: string): Promise<FoundFile | undefined> {
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(requestPath);
-  } catch {
-    return undefined;
-  }
-  if (/[\0\\]/.test(decoded)) return undefined;
+  const relative = pageFileOf(requestPath);
+  if (relative === undefined) return undefined;
   try {
     const root = await realpath(pageDir);
-    const path = await realpath(join(root, decoded === '/' ? 'index.html' : decoded));
-    // After links are resolved: neither `..` nor a link leads outside.
+    const path = await realpath(join(root, relative));
+    // A link must not lead outside either.
     if (!path.startsWith(root + sep)) return undefined;
     const stats = await stat(path);
     return stats.isFile() ? { path, stats } : undefined;

@@ -37,11 +37,23 @@ const policy =
 const style =
   ':root{color-scheme:light dark}body{font:14px/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1.5rem}h1{font-size:1.2rem}';
 
-/** Answers with a page that says what happened and what to do next. `reason` holds no text of the request. */
-export function sendStatusPage(response: ServerResponse, code: StatusPageCode, reason?: string): void {
+export interface StatusPageOptions {
+  /** One more sentence; it holds no text of the request. */
+  reason?: string;
+  /** Makes the browser ask for the console once more, now from a page of ours. */
+  tryAgain?: boolean;
+}
+
+/** Answers with a page that says what happened and what to do next. */
+export function sendStatusPage(
+  response: ServerResponse,
+  code: StatusPageCode,
+  { reason, tryAgain }: StatusPageOptions = {},
+): void {
   const { title, text, link }: StatusPage = pages[code];
   const html = [
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title} · Cutover</title>`,
+    tryAgain === true ? '<meta http-equiv="refresh" content="0;url=/">' : '',
     `<link rel="icon" href="data:,"><style>${style}</style></head><body><main><h1>${title}</h1>`,
     reason === undefined ? '' : `<p>${reason}</p>`,
     `<p>${text}</p>`,

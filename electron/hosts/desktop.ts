@@ -1,0 +1,55 @@
+import { contract } from '#shared/contract/contract';
+import { toCoreSchema, type FromCore } from '#shared/desktop/core-messages';
+import { toErrorShape } from '#shared/model/errors';
+import type { Wire } from '#shared/rpc/define';
+import { messagePortWire } from '#shared/rpc/message-port-wire';
+import { serve } from '#shared/rpc/serve';
+import { createHandlers } from '../core/api/handlers';
+import { openDesktopCore } from './desktop/open-core';
+import { createRemoteSecrets } from './desktop/secrets-over-port';
+
+/** The core's process on the desktop: a page's port arrives from main, and the contract is served on it. */
+const main = process.parentPort;
+const send = (message: FromCore) => main.postMessage(message);
+const secrets = createRemoteSecrets(send);
+const opening = openDesktopCore(process.argv.slice(2), process.env, secrets.broker);
+const handlers = opening.then(({ core }) => createHandlers(core));
+
+async function servePort(wire: Wire): Promise<void> {
+  serve(wire, contract, await handlers);
+}
+
+async function stop(): Promise<never> {
+  const opened = await opening.catch(() => undefined);
+  await opened?.close();
+  process.exit(0);
+}
+
+main.on('message', ({ data, ports }) => {
+  const message = toCoreSchema.safeParse(data);
+  if (!message.success) return;
+  switch (message.data.type) {
+    case 'port': {
+      const [port] = ports;
+      // What the page sends before the core is open waits in the wire.
+      if (port !== undefined) void servePort(messagePortWire(port)).catch(() => undefined);
+      break;
+    }
+    case 'secret-result':
+      secrets.onResult(message.data);
+      break;
+    case 'stop':
+      void stop();
+      break;
+  }
+});
+
+try {
+  await handlers;
+  send({ type: 'ready' });
+} catch (error) {
+  send({ type: 'failed', error: toErrorShape(error) });
+  process.exitCode = 1;
+  // The message leaves with the next turn of the event loop.
+  setTimeout(() => process.exit(1), 100);
+}

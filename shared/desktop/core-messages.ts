@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { errorShapeSchema } from '../model/errors';
+
+/** What the desktop's main process sends to the core's process. `port` comes with one message port. */
+export const toCoreSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('port') }),
+  z.object({ type: z.literal('stop') }),
+  z.object({
+    type: z.literal('secret-result'),
+    id: z.number().int(),
+    result: z.union([
+      z.object({ value: z.union([z.string(), z.boolean()]) }),
+      z.object({ error: errorShapeSchema }),
+    ]),
+  }),
+]);
+export type ToCore = z.infer<typeof toCoreSchema>;
+
+/** What the core's process sends to the desktop's main process. */
+export const fromCoreSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  /** The core could not start; its process ends after this. */
+  z.object({ type: z.literal('failed'), error: errorShapeSchema }),
+  z.object({
+    type: z.literal('secret'),
+    id: z.number().int(),
+    operation: z.enum(['available', 'encrypt', 'decrypt']),
+    text: z.string(),
+  }),
+]);
+export type FromCore = z.infer<typeof fromCoreSchema>;
