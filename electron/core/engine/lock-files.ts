@@ -134,16 +134,24 @@ export class LockObserver {
     }
   }
 
-  /**
-   * Whether somebody holds the lock for this run, for display: here a heartbeat that is half a minute old by this
-   * machine's clock counts as none, so that a first look need not wait.
-   */
+  /** Whether somebody holds the lock for this run. Silence counts only after it was watched. */
   async holds(runId: string): Promise<boolean> {
     const judgement = await this.judge();
-    if (judgement.state === 'free') return false;
-    const { content, beatAt } = judgement.lock;
-    return (
-      (content === undefined || content.runId === runId) && Math.abs(Date.now() - beatAt) < aliveSilenceMs
-    );
+    return judgement.state === 'held' && isFor(judgement.lock, runId);
   }
+
+  /**
+   * The same at a glance, for display: a heartbeat that was not seen to change and is half a minute off this machine's
+   * clock counts as none. Nothing is taken over on the strength of it.
+   */
+  async seemsToHold(runId: string): Promise<boolean> {
+    const judgement = await this.judge();
+    if (judgement.state === 'free' || !isFor(judgement.lock, runId)) return false;
+    return judgement.beating || Math.abs(Date.now() - judgement.lock.beatAt) < aliveSilenceMs;
+  }
+}
+
+/** A lock that is being written may be anybody's. */
+function isFor({ content }: LockFile, runId: string): boolean {
+  return content === undefined || content.runId === runId;
 }

@@ -56,7 +56,7 @@ export function createRunViews(runsDir: string): RunViews {
 
   const get = async (runId: string): Promise<RunView> => {
     const view = await read(runId);
-    if (isSettled(view.state) || (await observer.holds(runId))) return view;
+    if (isSettled(view.state) || (await observer.seemsToHold(runId))) return view;
     // Read again: the holder may have written its last words before it let go.
     return withoutHolder(await read(runId));
   };

@@ -67,7 +67,7 @@ export interface RunsService {
   /** The run's journal as it grows, whoever executes it; ends when the run has settled. */
   watch(runId: string, after: number, signal: AbortSignal): AsyncIterable<Numbered<JournalEvent>>;
   report(runId: string, format: 'html' | 'json'): Promise<RunReport>;
-  /** Resolves when the run has settled and, if it ran here, has let go of everything. */
+  /** Resolves when the run has settled and, if it ran here, has let go of everything; at once when the host closes. */
   settled(runId: string): Promise<RunView>;
   /** Stops own runs as interrupted, so that they can be resumed, and waits for that. */
   close(): Promise<void>;
@@ -147,16 +147,18 @@ export function createRunsService<Ports extends { close(): Promise<void> }>(
     held: RunLock,
   ): Promise<void> => {
     const outcome = await executeRun({ run, steps, ports, lock: held, interrupt: closing.signal });
-    // A step that did not heed the cancel still writes: nobody may begin before it has ended. A closing host does not
-    // wait for it, because its process ends.
-    if (outcome.abandoned.length > 0 && !closing.signal.aborted) {
-      await Promise.race([outcome.idle, aborted(closing.signal)]);
+    if (outcome.abandoned.length === 0) {
+      try {
+        await held.release();
+      } finally {
+        await ports.close();
+      }
+      return;
     }
-    try {
-      await held.release();
-    } finally {
-      await ports.close();
-    }
+    // A step that did not heed the signal may still write: the lock is kept until it has ended, and losing its connections
+    // helps it to. A closing host does not wait for that.
+    ports.close().catch(() => undefined);
+    await Promise.race([outcome.idle.then(() => held.release()), aborted(closing.signal)]);
   };
 
   const takeUp = async (runId: string, purpose: 'resume' | 'verify'): Promise<void> => {
@@ -254,9 +256,9 @@ export function createRunsService<Ports extends { close(): Promise<void> }>(
         await work;
         return views.get(runId);
       }
-      const never = new AbortController().signal;
       let seen = -1;
-      for await (const event of followJournal({ runsDir, runId, after: -1, signal: never })) seen = event.seq;
+      const following = followJournal({ runsDir, runId, after: -1, signal: closing.signal });
+      for await (const event of following) seen = event.seq;
       const view = await views.get(runId);
       return view.seq >= seen ? view : withoutHolder(view);
     },
