@@ -5,30 +5,31 @@ import type { RunOutcomeClass } from '#shared/model/run-view';
 export const exitCodes = { done: 0, failed: 1, usage: 2, refused: 3, differs: 4, cancelled: 130 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
+/** The caller has to give something, or something else. */
+const usage: readonly ErrorCode[] = [
+  'INVALID_INPUT',
+  'NOT_FOUND',
+  'SETTING_MISSING',
+  'SETTING_INVALID',
+  'WORKSPACE_NOT_OPEN',
+  'WORKSPACE_NOT_FOUND',
+  'SECRETS_LOCKED',
+];
+/** Cutover declines, and nothing was written. */
+const refused: readonly ErrorCode[] = [
+  'TARGET_NOT_EMPTY',
+  'PLAN_CHANGED',
+  'RUN_LOCKED',
+  'RUN_NOT_RESUMABLE',
+  'RUN_HEADER_MISMATCH',
+];
+
 /** The exit code for a failure of a command. */
 export function exitCodeOfError(code: ErrorCode): ExitCode {
-  switch (code) {
-    case 'INVALID_INPUT':
-    case 'NOT_FOUND':
-    case 'SETTING_MISSING':
-    case 'SETTING_INVALID':
-    case 'WORKSPACE_NOT_OPEN':
-    case 'WORKSPACE_NOT_FOUND':
-    case 'SECRETS_LOCKED':
-      return exitCodes.usage;
-    case 'TARGET_NOT_EMPTY':
-    case 'PLAN_CHANGED':
-    case 'RUN_LOCKED':
-    case 'RUN_NOT_RESUMABLE':
-    case 'RUN_HEADER_MISMATCH':
-      return exitCodes.refused;
-    case 'VERIFICATION_DIFFERS':
-      return exitCodes.differs;
-    case 'CANCELLED':
-      return exitCodes.cancelled;
-    default:
-      return exitCodes.failed;
-  }
+  if (usage.includes(code)) return exitCodes.usage;
+  if (refused.includes(code)) return exitCodes.refused;
+  if (code === 'VERIFICATION_DIFFERS') return exitCodes.differs;
+  return code === 'CANCELLED' ? exitCodes.cancelled : exitCodes.failed;
 }
 
 /** The exit code for the end of a run. */

@@ -110,21 +110,34 @@ async function testWithin(
 ): Promise<TestOutcome> {
   const [missing] = missingSettings(end, settings);
   if (missing !== undefined) return failed(settingMissing(missing), missing);
-  const limit = AbortSignal.timeout(testLimitMs);
+  if (signal.aborted) throw testCancelled();
+  const limited = new AbortController();
+  const stop = () => limited.abort();
+  const timer = setTimeout(stop, testLimitMs);
+  signal.addEventListener('abort', stop, { once: true });
+  // Raced, because a library may not heed the signal in every phase.
+  const stopped = new Promise<never>((_resolve, reject) => {
+    limited.signal.addEventListener('abort', () => reject(testCancelled()), { once: true });
+  });
   try {
-    return await testers[end](settings, AbortSignal.any([signal, limit]));
+    return await Promise.race([testers[end](settings, limited.signal), stopped]);
   } catch (error) {
-    if (signal.aborted) throw new AppError('CANCELLED', 'The test was cancelled.');
-    if (limit.aborted) {
-      return failed(
-        new AppError('TIMED_OUT', `There was no answer within ${Math.round(testLimitMs / 1000)} s.`, {
-          hint: 'Check host and port, and that no firewall swallows the connection.',
-          retryable: true,
-        }),
-      );
-    }
-    return failed(error);
+    if (signal.aborted) throw testCancelled();
+    if (!limited.signal.aborted) return failed(error);
+    return failed(
+      new AppError('TIMED_OUT', `There was no answer within ${Math.round(testLimitMs / 1000)} s.`, {
+        hint: 'Check host and port, and that no firewall swallows the connection.',
+        retryable: true,
+      }),
+    );
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
   }
+}
+
+function testCancelled(): AppError {
+  return new AppError('CANCELLED', 'The test was cancelled.');
 }
 
 function failed(error: unknown, setting?: SettingName): TestOutcome {

@@ -5,7 +5,7 @@ import { jsonFile } from './json-file';
 const knownSchema = z.object({
   version: z.literal(1),
   /** The last opened first. */
-  workspaces: z.array(z.object({ path: z.string(), name: z.string(), practice: z.boolean() })),
+  workspaces: z.array(z.object({ path: z.string(), name: z.string() })),
 });
 export type KnownWorkspace = z.infer<typeof knownSchema>['workspaces'][number];
 

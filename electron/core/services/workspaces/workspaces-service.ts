@@ -130,7 +130,8 @@ export function createWorkspacesService(options: WorkspacesOptions): WorkspacesS
           };
     const view = await viewOf(workspace);
     current = workspace;
-    await known.remember({ path: folder, name: view.name, practice });
+    // A practice workspace is thrown away with its services.
+    if (!practice) await known.remember({ path: folder, name: view.name });
     return view;
   };
 
@@ -161,8 +162,18 @@ export function createWorkspacesService(options: WorkspacesOptions): WorkspacesS
 
   return {
     current: async () => (current === undefined ? null : viewOf(current)),
-    list: async () =>
-      (await known.list()).map((workspace) => ({ ...workspace, open: workspace.path === current?.folder })),
+    list: async () => {
+      const view = current === undefined ? undefined : await viewOf(current).catch(() => undefined);
+      const others = (await known.list()).filter((workspace) => workspace.path !== view?.path);
+      const present = await Promise.all(
+        others.map(async (workspace) =>
+          (await isAbsentOrEmpty(workspace.path)) ? [] : [{ ...workspace, practice: false, open: false }],
+        ),
+      );
+      const first =
+        view === undefined ? [] : [{ path: view.path, name: view.name, practice: view.practice, open: true }];
+      return [...first, ...present.flat()];
+    },
     open,
     create,
     openOrCreate: async (folder) => {
