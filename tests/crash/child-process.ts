@@ -24,7 +24,7 @@ export interface ChildInput {
   host: string;
   pace: number;
   resume?: string;
-  killAt?: { type: string; how: 'before' | 'torn' | 'after' };
+  killAt?: { type: string; how: 'torn' | 'after' };
   behaviour?: { deaf: number };
 }
 

@@ -11,7 +11,7 @@ const input = z
     host: z.string(),
     pace: z.number(),
     resume: z.string().optional(),
-    killAt: z.object({ type: z.string(), how: z.enum(['before', 'torn', 'after']) }).optional(),
+    killAt: z.object({ type: z.string(), how: z.enum(['torn', 'after']) }).optional(),
     behaviour: z.object({ deaf: z.number().optional() }).optional(),
   })
   .parse(JSON.parse(process.argv[2] ?? ''));
@@ -31,7 +31,6 @@ const deadlyFile = async (path: string): Promise<AppendFile> => {
     ...file,
     async append(text) {
       deadly = text.includes(`"type":"${killAt.type}"`);
-      if (deadly && killAt.how === 'before') die();
       if (deadly && killAt.how === 'torn') {
         await file.append(text.slice(0, -20));
         die();

@@ -70,7 +70,7 @@ describe('reading a journal', () => {
           await expect(reading).rejects.toThrow(`line ${line + 1}.`);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 15 },
     );
   });
 
@@ -85,7 +85,7 @@ describe('reading a journal', () => {
         await writeFile(path, linesOf(changed));
         await expect(readJournal(path)).rejects.toMatchObject({ code: 'JOURNAL_DAMAGED' });
       }),
-      { numRuns: 60 },
+      { numRuns: 15 },
     );
   });
 

@@ -80,7 +80,7 @@ test('a cancel from another process stops the run within 5 s and leaves it resum
 });
 
 test('a step that does not heed the signal does not hold a cancel up, but keeps the lock', async () => {
-  const child = startChild({ workspace, host: 'cli', pace: 10, behaviour: { deaf: 5500 } });
+  const child = startChild({ workspace, host: 'cli', pace: 10, behaviour: { deaf: 30_000 } });
   const runId = await child.begun;
   await until(runId, 'running');
   const asked = performance.now();

@@ -1,10 +1,13 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '#shared/model/errors';
 import { journalEventSchema, type JournalEvent } from '#shared/model/run';
 import { systemCode } from './run-files';
 
 const newline = 0x0a;
-const chunkBytes = 256 * 1024;
+/** How often a line that looks damaged is read before it counts as damaged. */
+const looks = 4;
+const lookAgainMs = 25;
 
 function damaged(line: number): AppError {
   return new AppError('JOURNAL_DAMAGED', `The journal of the run is damaged at line ${line}.`, {
@@ -42,29 +45,43 @@ export class JournalTail {
 
   /** The events since the last call, oldest first; none when there is no file. */
   async read(): Promise<JournalEvent[]> {
-    const rest = await readFrom(this.path, this.#bytes);
-    const events: JournalEvent[] = [];
-    let start = 0;
-    for (;;) {
-      const end = rest.indexOf(newline, start);
-      if (end === -1) break;
-      const event = parseLine(rest.toString('utf8', start, end));
-      if (event === undefined) {
-        if (end === rest.length - 1) break;
-        throw damaged(this.#next + 1);
+    for (let attempt = 1; ; attempt++) {
+      const { events, bytes, damagedLine } = parseFrom(await readFrom(this.path, this.#bytes), this.#next);
+      if (damagedLine === undefined) {
+        this.#bytes += bytes;
+        this.#next += events.length;
+        return events;
       }
-      if (event.seq !== this.#next || (event.seq === 0) !== (event.type === 'run.header')) {
-        throw damaged(this.#next + 1);
-      }
-      events.push(event);
-      start = end + 1;
-      this.#next += 1;
+      // A torn line that is cut off while it is being read looks like damage for a moment; damage stays.
+      if (attempt === looks) throw damaged(damagedLine);
+      await sleep(lookAgainMs);
     }
-    this.#bytes += start;
-    return events;
   }
 }
 
+/** Takes whole lines for as long as they are events in order. */
+function parseFrom(
+  text: Buffer,
+  nextSeq: number,
+): { events: JournalEvent[]; bytes: number; damagedLine?: number } {
+  const events: JournalEvent[] = [];
+  let start = 0;
+  for (;;) {
+    const end = text.indexOf(newline, start);
+    if (end === -1) break;
+    const event = parseLine(text.toString('utf8', start, end));
+    const seq = nextSeq + events.length;
+    if (event === undefined && end === text.length - 1) break;
+    if (event?.seq !== seq || (seq === 0) !== (event.type === 'run.header')) {
+      return { events, bytes: start, damagedLine: seq + 1 };
+    }
+    events.push(event);
+    start = end + 1;
+  }
+  return { events, bytes: start };
+}
+
+/** In one read, so that it shows the file as it was at one moment. */
 async function readFrom(path: string, from: number): Promise<Buffer> {
   let handle: FileHandle;
   try {
@@ -74,14 +91,10 @@ async function readFrom(path: string, from: number): Promise<Buffer> {
     throw error;
   }
   try {
-    const chunks: Buffer[] = [];
-    let position = from;
-    for (;;) {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(chunkBytes), 0, chunkBytes, position);
-      if (bytesRead === 0) return Buffer.concat(chunks);
-      chunks.push(buffer.subarray(0, bytesRead));
-      position += bytesRead;
-    }
+    const { size } = await handle.stat();
+    const buffer = Buffer.alloc(Math.max(0, size - from));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, from);
+    return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }
