@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ConnectionsPage } from '../features/connections/connections-page';
 import { MigrationPage } from '../features/migration/migration-page';
 import { OverviewPage } from '../features/overview/overview-page';
-import { EmptyState } from '../ui/empty-state';
+import { Card } from '../ui/card';
 import { ErrorPanel } from '../ui/error-panel';
 import { PageBody, PageHeader } from '../ui/page-header';
 import { toErrorShape } from '#shared/model/errors';
@@ -14,7 +14,9 @@ function NoSuchPage() {
     <>
       <PageHeader title="Not found" />
       <PageBody>
-        <EmptyState title="There is no such page" action={<Link to="/">Open Overview</Link>} />
+        <Card title="There is no such page" padded>
+          <Link to="/">Open Overview</Link>
+        </Card>
       </PageBody>
     </>
   );

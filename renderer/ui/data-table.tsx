@@ -55,7 +55,7 @@ export function DataTable<Row extends object>({
   rowId,
   initialSort,
   maxHeight = 340,
-  minWidth = 560,
+  minWidth = 530,
 }: DataTableProps<Row>) {
   const scroller = useRef<HTMLDivElement>(null);
   const data = useMemo(() => [...rows], [rows]);

@@ -71,6 +71,7 @@ export function PageHeader({ title, crumb, state, actions }: PageHeaderProps) {
           onClick={() => usePalette.setState({ open: true })}
           aria-keyshortcuts="Control+K Meta+K"
         >
+          <Icon name="search" size={16} />
           <span>Search or run a command</span>
           <kbd>{modifierKey} K</kbd>
         </UnstyledButton>

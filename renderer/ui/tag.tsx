@@ -7,5 +7,9 @@ export type Tone = 'ok' | 'warn' | 'bad' | 'idle' | 'run';
 
 /** A state in one or two words. */
 export function Tag({ tone, children }: { tone: Tone; children: ReactNode }) {
-  return <span className={joinClasses(styles.tag, styles[tone])}>{children}</span>;
+  return (
+    <span className={joinClasses(styles.tag, styles[tone])}>
+      <span className={styles.tagText}>{children}</span>
+    </span>
+  );
 }

@@ -20,14 +20,14 @@ const bar: DataColumn<UnitRow> = {
       tone={row.state.tone === 'bad' ? 'bad' : row.fraction === 1 ? 'ok' : 'run'}
     />
   ),
-  track: 'minmax(90px, 190px)',
+  track: 'minmax(70px, 190px)',
 };
 const state: DataColumn<UnitRow> = {
   id: 'state',
   header: 'State',
   value: (row) => row.state.label,
   cell: (row) => <Tag tone={row.state.tone}>{row.state.label}</Tag>,
-  track: '130px',
+  track: '125px',
 };
 const name = (header: string): DataColumn<UnitRow> => ({
   id: 'name',
@@ -42,7 +42,7 @@ const amount = (header: string): DataColumn<UnitRow> => ({
   header,
   value: (row) => row.total,
   cell: (row) => (row.total === 0 ? '' : formatCount(row.total)),
-  track: '110px',
+  track: '100px',
   numeric: true,
 });
 const size: DataColumn<UnitRow> = {
@@ -50,7 +50,7 @@ const size: DataColumn<UnitRow> = {
   header: 'Size',
   value: (row) => row.bytes,
   cell: (row) => (row.bytes === 0 ? '' : formatBytes(row.bytes)),
-  track: '95px',
+  track: '90px',
   numeric: true,
 };
 

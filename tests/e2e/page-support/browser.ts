@@ -19,7 +19,9 @@ export interface OpenPage {
   origin: string;
   /** Messages that a healthy page does not write: errors, refused styles and scripts. */
   complaints: string[];
-  close(): Promise<void>;
+  /** Ends the host under the open page. */
+  closeHost: () => Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** Opens the page on a fixture host. `path` is what stands behind the `#`. */
@@ -48,6 +50,7 @@ export async function openPage(
     page,
     origin: host.origin,
     complaints,
+    closeHost: async () => host.close(),
     close: async () => {
       await context.close();
       await host.close();

@@ -1,0 +1,370 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { AppError } from '#shared/model/errors';
+import { axeViolations, launchBrowser, openPage } from './page-support/browser';
+import { connectedEnds, emptyEnds, failedTest, report, steps, workspace } from './page-support/fixture-data';
+import { failure, situation, type Situation } from './page-support/fixture-host';
+import { copiedRun, copyingRun, evidence, FixtureRun, succeededRun } from './page-support/fixture-run';
+
+const diskFull = failure('TARGET_DISK_FULL', 'The target has no space left.', {
+  hint: 'Enlarge the disk, then resume.',
+  step: 'data',
+  unit: 'public.reviews',
+  details: { sqlstate: '53100' },
+});
+
+function failedRun(): FixtureRun {
+  return copyingRun()
+    .push({ type: 'step.failed', step: 'data', data: { error: diskFull } })
+    .state('failed', diskFull);
+}
+
+function interruptedRun(): FixtureRun {
+  const run = copyingRun();
+  run.interrupt();
+  return run;
+}
+
+const never = new Promise<never>(() => undefined);
+
+const withFailures = () =>
+  connectedEnds().map((connection) => {
+    if (connection.end === 'sourceDatabase')
+      return {
+        ...connection,
+        lastTest: failedTest(
+          'sourceDatabase',
+          failure('DATABASE_AUTH_FAILED', 'The password was refused.'),
+          'SOURCE_DATABASE_URL',
+        ),
+      };
+    if (connection.end === 'easypanel')
+      return {
+        ...connection,
+        lastTest: failedTest('easypanel', failure('SSH_HOST_KEY_CHANGED', 'The host shows another key.')),
+      };
+    if (connection.end === 'r2')
+      return {
+        ...connection,
+        settings: connection.settings.map((setting) => ({
+          ...setting,
+          set: true,
+          origin: 'environment' as const,
+        })),
+      };
+    return connection;
+  });
+
+interface State {
+  name: string;
+  now: () => Situation;
+  path: string;
+  /** What has to be seen before the state counts as shown. */
+  shows: string;
+  act?: (page: Page) => Promise<void>;
+}
+
+const prepare = async (page: Page) => page.getByRole('button', { name: 'Start migration' }).click();
+const longName = 'a_very_long_name_'.repeat(8);
+
+const states: State[] = [
+  { name: 'first run', now: () => situation({ workspace: null }), path: '/', shows: 'Create a workspace' },
+  {
+    name: 'locked',
+    now: () => situation({ workspace: { ...workspace, secrets: { kind: 'passphrase', state: 'locked' } } }),
+    path: '/',
+    shows: 'Enter the passphrase',
+  },
+  {
+    name: 'new vault',
+    now: () => situation({ workspace: { ...workspace, secrets: { kind: 'passphrase', state: 'new' } } }),
+    path: '/',
+    shows: 'Choose a passphrase',
+  },
+  {
+    name: 'overview, empty',
+    now: () => situation({ connections: emptyEnds() }),
+    path: '/',
+    shows: 'No run yet',
+  },
+  {
+    name: 'overview, practice',
+    now: () => situation({ workspace: { ...workspace, practice: true } }),
+    path: '/',
+    shows: 'Practice',
+  },
+  {
+    name: 'overview, copying',
+    now: () => situation({ runs: [copyingRun()] }),
+    path: '/',
+    shows: 'Copying, 41%',
+  },
+  {
+    name: 'overview, moved',
+    now: () => situation({ runs: [succeededRun()] }),
+    path: '/',
+    shows: 'moved and verified',
+  },
+  { name: 'connections', now: () => situation(), path: '/connections', shows: '5 of 5 reachable' },
+  {
+    name: 'connections, empty',
+    now: () => situation({ connections: emptyEnds() }),
+    path: '/connections',
+    shows: 'Not set up',
+  },
+  {
+    name: 'connections, failing',
+    now: () => situation({ connections: withFailures() }),
+    path: '/connections',
+    shows: 'The host shows another key',
+  },
+  {
+    name: 'import',
+    now: () =>
+      situation({
+        imported: {
+          filled: [{ setting: 'SOURCE_DATABASE_URL', from: 'DATABASE_URL' }],
+          notFilled: [{ setting: 'SUPABASE_URL', reason: 'No variable names it.' }],
+          ignored: [{ name: 'line 3', reason: 'No name.' }],
+        },
+      }),
+    path: '/connections',
+    shows: 'Will be filled (1)',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Import…' }).click();
+      await page
+        .getByRole('textbox', { name: 'Text of the .env file' })
+        .fill('DATABASE_URL=postgresql://shop@db/shop');
+      await page.getByRole('button', { name: 'Preview' }).click();
+    },
+  },
+  { name: 'start', now: () => situation(), path: '/migration', shows: 'Move the application' },
+  {
+    name: 'start, not ready',
+    now: () => situation({ connections: emptyEnds() }),
+    path: '/migration',
+    shows: 'Must fix',
+  },
+  {
+    name: 'inspecting',
+    now: () => situation({ inspect: never }),
+    path: '/migration',
+    shows: 'Inspecting the source…',
+    act: prepare,
+  },
+  {
+    name: 'planning',
+    now: () => situation({ plan: never }),
+    path: '/migration',
+    shows: 'Planning…',
+    act: prepare,
+  },
+  {
+    name: 'inspection failed',
+    now: () =>
+      situation({ inspect: new AppError('CONNECTION_REFUSED', 'Nothing listens at db.internal:5432.') }),
+    path: '/migration',
+    shows: 'CONNECTION_REFUSED',
+    act: prepare,
+  },
+  {
+    name: 'target not empty',
+    now: () => situation({ plan: new AppError('TARGET_NOT_EMPTY', 'The target has 4 tables in public.') }),
+    path: '/migration',
+    shows: 'TARGET_NOT_EMPTY',
+    act: prepare,
+  },
+  {
+    name: 'plan',
+    now: () => situation(),
+    path: '/migration',
+    shows: 'CREATE TABLE public.customers',
+    act: async (page) => {
+      await prepare(page);
+      await page.getByText('2 details').click();
+    },
+  },
+  {
+    name: 'plan, blocked',
+    now: () =>
+      situation({
+        inspect: {
+          ...report,
+          findings: [
+            {
+              code: 'USERS_ID_NOT_UUID',
+              severity: 'blocker',
+              lane: 'users',
+              message: 'User ids are integers.',
+            },
+          ],
+        },
+      }),
+    path: '/migration',
+    shows: 'Some findings must be fixed',
+    act: prepare,
+  },
+  {
+    name: 'copying',
+    now: () => situation({ runs: [copyingRun()] }),
+    path: '/migration',
+    shows: '12 of 20 tables',
+  },
+  {
+    name: 'just started',
+    now: () => situation({ runs: [new FixtureRun('20261122T140200Z-abc123')] }),
+    path: '/migration',
+    shows: 'Planning again',
+  },
+  {
+    name: 'paused',
+    now: () => situation({ runs: [copyingRun().state('paused')] }),
+    path: '/migration',
+    shows: 'The run is paused',
+  },
+  {
+    name: 'cancelling',
+    now: () => situation({ runs: [copyingRun().state('cancelling')] }),
+    path: '/migration',
+    shows: 'Work stops at the next safe point',
+  },
+  {
+    name: 'cancelled',
+    now: () => situation({ runs: [copyingRun().state('cancelled')] }),
+    path: '/migration',
+    shows: 'The run was cancelled',
+  },
+  {
+    name: 'failed',
+    now: () => situation({ runs: [failedRun()] }),
+    path: '/migration',
+    shows: 'TARGET_DISK_FULL',
+  },
+  {
+    name: 'interrupted',
+    now: () => situation({ runs: [interruptedRun()] }),
+    path: '/migration',
+    shows: 'The run was interrupted',
+  },
+  {
+    name: 'verifying',
+    now: () => situation({ runs: [copiedRun().verified('data', evidence())] }),
+    path: '/migration',
+    shows: '20 comparisons, all equal',
+  },
+  {
+    name: 'succeeded',
+    now: () => situation({ runs: [succeededRun()] }),
+    path: '/migration',
+    shows: 'Everything has arrived',
+  },
+  {
+    name: 'succeeded with warnings',
+    now: () => situation({ runs: [succeededRun(undefined, true)] }),
+    path: '/migration',
+    shows: 'Everything has arrived, with warnings',
+  },
+  {
+    name: 'differs',
+    now: () =>
+      situation({
+        runs: [
+          copiedRun()
+            .verified('data', evidence(true))
+            .state('failed', failure('VERIFICATION_DIFFERS', '1 of 20 comparisons differs.')),
+        ],
+      }),
+    path: '/migration',
+    shows: '1 of 20 comparisons differ',
+  },
+  {
+    name: 'very long names',
+    now: () => {
+      const long = steps.map((step) => ({
+        ...step,
+        title: `${step.title} ${longName}`,
+        units: step.units.map((unit) => ({ ...unit, label: unit.label + longName })),
+      }));
+      const run = new FixtureRun('20261122T140200Z-abc123').state('running');
+      for (const step of long) run.push({ type: 'step.planned', step: step.id, data: step });
+      return situation({
+        runs: [run.step('data').log('error', longName.repeat(6))],
+        workspace: { ...workspace, name: longName.slice(0, 80) },
+      });
+    },
+    path: '/migration',
+    shows: 'Database',
+  },
+  { name: 'unknown page', now: () => situation(), path: '/nowhere', shows: 'There is no such page' },
+  {
+    name: 'command palette',
+    now: () => situation({ runs: [copyingRun()] }),
+    path: '/',
+    shows: 'Pause migration',
+    act: async (page) => page.keyboard.press('Control+k'),
+  },
+  {
+    name: 'workspace menu',
+    now: () => situation(),
+    path: '/',
+    shows: 'Open folder…',
+    act: async (page) => page.getByRole('button', { name: 'Workspace acme-shop' }).click(),
+  },
+  {
+    name: 'theme menu',
+    now: () => situation(),
+    path: '/',
+    shows: 'As the system',
+    act: async (page) => page.getByRole('button', { name: /^Theme/ }).click(),
+  },
+  {
+    name: 'cancel dialog',
+    now: () => situation({ runs: [copyingRun()] }),
+    path: '/migration',
+    shows: 'Keep going',
+    act: async (page) => page.getByRole('button', { name: 'Cancel…' }).click(),
+  },
+];
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(async () => browser.close());
+
+/** Whether the page is wider than its window. Tables scroll in their own box. */
+const overflows = async (page: Page) =>
+  page.evaluate<boolean>('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+
+const sizes = [
+  { name: '1280×800', width: 1280, height: 800 },
+  { name: '1024×700', width: 1024, height: 700 },
+  { name: '1280×800 at 200% zoom', width: 640, height: 400 },
+];
+
+it.each(states)(
+  '$name: in both themes and at every size, without a finding of axe or a complaint of the browser',
+  async (state) => {
+    const opened = await openPage(browser, state.now(), state.path, {
+      colorScheme: 'light',
+      reducedMotion: 'reduce',
+    });
+    const { page } = opened;
+    try {
+      await state.act?.(page);
+      await page.getByText(state.shows).first().waitFor();
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await page.locator(`[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
+        expect(await axeViolations(page), colorScheme).toEqual([]);
+      }
+      for (const { name, width, height } of sizes) {
+        await page.setViewportSize({ width, height });
+        expect(await overflows(page), name).toBe(false);
+      }
+      expect(opened.complaints).toEqual([]);
+    } finally {
+      await opened.close();
+    }
+  },
+);
