@@ -24,11 +24,16 @@ function describeFailure(error: unknown): ErrorShape {
 }
 
 /**
- * Runs the environment as a child process (`node practice.js --child [--keep DIR]`, started with an IPC channel). It
+ * Runs the environment as a child process (`node practice.js --child [--keep DIR] [--scale 0..1]`, started with an IPC channel). It
  * stops on `{type: 'stop'}`, when the channel closes, and on SIGTERM, SIGINT and SIGHUP.
  */
 export async function runPracticeChild(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { child: { type: 'boolean' }, keep: { type: 'string' } } });
+  const { values } = parseArgs({
+    args,
+    options: { child: { type: 'boolean' }, keep: { type: 'string' }, scale: { type: 'string' } },
+  });
+  // The pinned SDK works on every Node that the project supports; its forecast about later ones would stand in the operator's terminal.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const controller = new AbortController();
   let practice: Practice | undefined;
   let ending: Promise<never> | undefined;
@@ -46,6 +51,7 @@ export async function runPracticeChild(args: string[]): Promise<void> {
   try {
     practice = await startPractice({
       keep: values.keep,
+      scale: values.scale === undefined ? undefined : z.coerce.number().min(0).max(1).parse(values.scale),
       signal: controller.signal,
       onProgress: (message) => {
         tell({ type: 'progress', message });

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isAlive } from './postgres/scratch';
 import { canEnter, serverAccount } from './postgres/server-account';
 
 const portsSchema = z.object({
@@ -44,6 +45,26 @@ export async function readKeptState(keep: string): Promise<KeptState | undefined
 
 export async function writeKeptState(keep: string, state: KeptState): Promise<void> {
   await writeFile(join(keep, stateFile), `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
+}
+
+const lockFile = 'practice.pid';
+
+/**
+ * Takes a kept folder for this process; the returned function gives it back.
+ *
+ * @throws Error when another process that still runs has it.
+ */
+export async function lockKept(keep: string): Promise<() => Promise<void>> {
+  const path = join(keep, lockFile);
+  await mkdir(keep, { recursive: true });
+  const owner = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10);
+  if (!Number.isNaN(owner) && owner !== process.pid && isAlive(owner)) {
+    throw new Error(
+      `process ${owner} is using ${keep}; stop it, or remove ${path} when it is another program`,
+    );
+  }
+  await writeFile(path, `${process.pid}\n`, { mode: 0o600 });
+  return () => rm(path, { force: true });
 }
 
 /**

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { practiceFolders, readKeptState, writeKeptState } from './keep';
+import { lockKept, practiceFolders, readKeptState, writeKeptState } from './keep';
 import { practiceUser } from './postgres/legacy/users';
 import { startLegacyPostgres, type LegacyPostgres } from './postgres/legacy-postgres';
 import { startManagedPostgres, type ManagedPostgres } from './postgres/managed-postgres';
@@ -80,20 +81,22 @@ async function allOrFailure<T extends readonly unknown[]>(starts: {
  * @throws when a part does not start or the signal aborts; whatever had started is stopped before.
  */
 export async function startPractice(options: PracticeOptions): Promise<Practice> {
-  const { signal, onProgress } = options;
-  signal.throwIfAborted();
+  const { onProgress } = options;
+  options.signal.throwIfAborted();
+  const signal = AbortSignal.any([options.signal]);
+  // Five hundred uploads listen to it, which is no leak.
+  setMaxListeners(0, signal);
   await sweepLeftovers();
   const keep = options.keep === undefined ? undefined : resolve(options.keep);
   const scratch = keep === undefined ? await createScratch() : undefined;
-  const stops: (() => Promise<void>)[] = scratch === undefined ? [] : [() => scratch.remove()];
+  const unlock = keep === undefined ? undefined : await lockKept(keep);
+  const stops: (() => Promise<void>)[] = [];
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
-      // The folder they lie in goes last.
-      const [removeScratch, services] =
-        scratch === undefined ? [undefined, stops] : [stops[0], stops.slice(1)];
-      await Promise.allSettled(services.map((end) => end()));
-      await removeScratch?.();
+      await Promise.allSettled(stops.map((end) => end()));
+      await scratch?.remove();
+      await unlock?.();
     })();
     return stopping;
   };

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, chmod, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { isGone, ownScratchFolders } from '../test-support';
 import { canEnter } from './server-account';
 import { startEmbeddedServer, type EmbeddedServer } from './embedded-server';
 
@@ -32,12 +33,6 @@ async function ask(server: EmbeddedServer, text: string): Promise<unknown[]> {
     await client.end();
   }
 }
-
-const isGone = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => false,
-    () => true,
-  );
 
 it('listens on loopback only, with SCRAM passwords, and removes its files', async () => {
   const server = await start({ version: 15 });
@@ -108,13 +103,11 @@ it('stops and cleans up when its process is killed', async () => {
 });
 
 it('leaves nothing behind when it is cancelled', async () => {
-  const before = (await readdir(tmpdir())).filter((name) => name.startsWith('cutover-practice-'));
   const controller = new AbortController();
   const starting = startEmbeddedServer({ version: 17, superuser: 'boss', signal: controller.signal });
   controller.abort();
   await expect(starting).rejects.toThrow();
-  const after = (await readdir(tmpdir())).filter((name) => name.startsWith('cutover-practice-'));
-  expect(after.filter((name) => !before.includes(name))).toEqual([]);
+  expect(await ownScratchFolders()).toEqual([]);
 });
 
 it('knows which folders an account can enter', async () => {

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { generatePassword, startEmbeddedServer, type EmbeddedServer } from './embedded-server';
 import { dataSql, fileTableSql, helpersSql, userRowsSql } from './legacy/data';
 import { schemaSql } from './legacy/schema';
-import { legacyUserCount, legacyUsers } from './legacy/users';
+import { legacyUserCount, legacyUsers, type LegacyUser } from './legacy/users';
 
 export interface LegacyPostgresOptions {
   /** Folder of a cluster to keep; without it everything is thrown away at the stop. */
@@ -31,6 +31,8 @@ const placeholderFiles = Array.from({ length: 20 }, (_, n) => `http://minio:9000
 
 async function connected<T>(connectionString: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString });
+  // A server that goes away fails the query under way; the client says it once more, to nobody.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     return await work(client);
@@ -39,7 +41,11 @@ async function connected<T>(connectionString: string, work: (client: Client) => 
   }
 }
 
-async function seed(client: Client, options: LegacyPostgresOptions): Promise<void> {
+async function seed(
+  client: Client,
+  options: LegacyPostgresOptions,
+  users: readonly LegacyUser[],
+): Promise<void> {
   const fileUrls = options.fileUrls ?? placeholderFiles;
   const fileCount = fileUrls.length;
   await client.query('begin');
@@ -51,7 +57,7 @@ async function seed(client: Client, options: LegacyPostgresOptions): Promise<voi
   await client.query('set local role shop');
   await client.query(helpersSql);
   await client.query(fileTableSql, [fileUrls]);
-  await client.query(userRowsSql, [JSON.stringify(await legacyUsers()), fileCount]);
+  await client.query(userRowsSql, [JSON.stringify(users), fileCount]);
   await client.query(dataSql({ scale: options.scale ?? 1, userCount: legacyUserCount, fileCount }));
   await client.query('commit');
   await client.query('analyze');
@@ -59,6 +65,8 @@ async function seed(client: Client, options: LegacyPostgresOptions): Promise<voi
 
 /** Starts the old server with the shop in it: the same rows at every start, a new password for the role `shop`. */
 export async function startLegacyPostgres(options: LegacyPostgresOptions = {}): Promise<LegacyPostgres> {
+  // Hashing passwords takes a while, and so does initdb: side by side they take one of the two.
+  const hashing = options.dataDir === undefined ? legacyUsers() : undefined;
   const server = await startEmbeddedServer({
     version: 15,
     superuser: 'postgres',
@@ -67,6 +75,9 @@ export async function startLegacyPostgres(options: LegacyPostgresOptions = {}): 
     settings: options.settings,
     signal: options.signal,
   });
+  // The seed is one long statement after another: without its server it ends at once.
+  const abandon = (): void => void server.crash();
+  options.signal?.addEventListener('abort', abandon, { once: true });
   try {
     const password = generatePassword();
     const adminUrl = server.superuserUrl('shop');
@@ -84,11 +95,14 @@ export async function startLegacyPostgres(options: LegacyPostgresOptions = {}): 
       const seeded =
         complete &&
         (await client.query(`select from pg_tables where tablename = 'alembic_version'`)).rowCount !== 0;
-      if (!seeded) await seed(client, options);
+      if (!seeded) await seed(client, options, await (hashing ?? legacyUsers()));
     });
     return { server, adminUrl, url: server.url('shop', password, 'shop'), stop: () => server.stop() };
   } catch (error) {
     await server.stop();
+    options.signal?.throwIfAborted();
     throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', abandon);
   }
 }

@@ -12,7 +12,8 @@ export interface Scratch {
   remove(): Promise<void>;
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process with this id runs, whoever owns it. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
