@@ -236,7 +236,7 @@ export function classifyDatabaseError(error: unknown, context: FailureContext): 
   }
   // Node collects the failures of all addresses of a name.
   const first: unknown = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
-  const parsed = errorFields.safeParse(first instanceof Error ? { ...first, message: first.message } : {});
+  const parsed = errorFields.safeParse(first);
   const fields: ErrorFields = parsed.success ? parsed.data : { message: '' };
   const situation =
     fromPooler(fields, context) ?? fromNetwork(fields, context) ?? fromSqlState(fields, context);

@@ -49,9 +49,13 @@ async function learn(session: PgSession, side: DatabaseSide): Promise<Outcome> {
   const address = stream instanceof Socket ? (stream.remoteAddress ?? '') : '';
   const warnings: Warning[] = [];
   if (Math.floor(facts.number / 10_000) < oldestMajor) {
-    throw new AppError('DATABASE_VERSION_UNSUPPORTED', `PostgreSQL ${facts.version} is older than ${oldestMajor}.`, {
-      hint: `Upgrade ${sideTitle[side]} to PostgreSQL ${oldestMajor} or later first.`,
-    });
+    throw new AppError(
+      'DATABASE_VERSION_UNSUPPORTED',
+      `PostgreSQL ${facts.version} is older than ${oldestMajor}.`,
+      {
+        hint: `Upgrade ${sideTitle[side]} to PostgreSQL ${oldestMajor} or later first.`,
+      },
+    );
   }
   if (side === 'target' && facts.read_only) {
     throw new AppError('TARGET_READ_ONLY', 'The target database accepts no writes at present.', {
@@ -59,9 +63,13 @@ async function learn(session: PgSession, side: DatabaseSide): Promise<Outcome> {
     });
   }
   if (side === 'target' && !facts.can_create) {
-    throw new AppError('DATABASE_PERMISSION_DENIED', `The role ${facts.role} may not create schemas on the target.`, {
-      hint: 'Use the project’s postgres role.',
-    });
+    throw new AppError(
+      'DATABASE_PERMISSION_DENIED',
+      `The role ${facts.role} may not create schemas on the target.`,
+      {
+        hint: 'Use the project’s postgres role.',
+      },
+    );
   }
   if (side === 'target' && !facts.auth) {
     warnings.push({
@@ -82,7 +90,10 @@ async function learn(session: PgSession, side: DatabaseSide): Promise<Outcome> {
     facts: [
       { label: 'PostgreSQL', value: facts.version },
       { label: 'Database', value: `${session.config.database}, ${megabytes(facts.bytes)}` },
-      { label: 'Role', value: `${facts.role}${facts.superuser ? ', superuser' : facts.bypass ? ', bypasses row security' : ''}` },
+      {
+        label: 'Role',
+        value: `${facts.role}${facts.superuser ? ', superuser' : facts.bypass ? ', bypasses row security' : ''}`,
+      },
       { label: 'TLS', value: stream instanceof TLSSocket ? (stream.getProtocol() ?? 'yes') : 'off' },
       { label: 'Address', value: isIP(address) === 6 ? 'IPv6' : 'IPv4' },
       { label: 'Connections', value: `at most ${facts.connections}` },

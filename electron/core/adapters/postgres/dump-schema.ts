@@ -101,7 +101,9 @@ async function runWorker(
       };
       deadline.addEventListener('abort', stop, { once: true });
       if (deadline.aborted) stop();
-      worker.once('error', (error) => reject(failed(config, error.message)));
+      worker.once('error', (error: unknown) =>
+        reject(failed(config, error instanceof Error ? error.message : String(error))),
+      );
       worker.once('exit', () => reject(failed(config, 'pg_dump ended without a result')));
       worker.on('message', (raw: unknown) => {
         const message = messageSchema.parse(raw);

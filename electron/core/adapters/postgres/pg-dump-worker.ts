@@ -39,10 +39,10 @@ async function dump(port: MessagePort): Promise<void> {
   const bridge: Bridge = {
     query: () => Promise.resolve({ rows: [{ search_path: 'public' }] }),
     exec: () => Promise.resolve(),
-    execProtocolRawStream: (bytes, { onRawData }) => {
+    execProtocolRawStream: (bytes, options) => {
       // A copy: the bytes lie in the memory of the WebAssembly instance.
       const answer = ask(port, signal, timeout, bytes.slice());
-      if (answer.length > 0) onRawData(answer);
+      if (answer.length > 0) options.onRawData(answer);
     },
   };
   const file = await pgDump({ pg: bridge, args });

@@ -36,10 +36,14 @@ export function projectUrl(settings: Settings): string {
     });
   }
   if (url.protocol === 'http:' && !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) {
-    throw new AppError('SETTING_INVALID', 'SUPABASE_URL begins with http://, which would send the secret key in clear.', {
-      hint: shape,
-      details: { setting: 'SUPABASE_URL' },
-    });
+    throw new AppError(
+      'SETTING_INVALID',
+      'SUPABASE_URL begins with http://, which would send the secret key in clear.',
+      {
+        hint: shape,
+        details: { setting: 'SUPABASE_URL' },
+      },
+    );
   }
   return url.origin;
 }
@@ -73,7 +77,8 @@ export async function callAuth(settings: Settings, request: AuthRequest): Promis
     throw classifyFetchError(error, failure);
   }
   const body = parseJson(text);
-  if (status >= 400 && !(request.accept ?? []).includes(status)) throw classifyResponse(status, body, failure);
+  if (status >= 400 && !(request.accept ?? []).includes(status))
+    throw classifyResponse(status, body, failure);
   return { status, headers, body };
 }
 

@@ -34,11 +34,15 @@ export function classifyResponse(status: number, body: unknown, { url, key }: Au
     });
   }
   if (status === 404 || !parsed.success) {
-    return new AppError('SUPABASE_AUTH_UNAVAILABLE', `No Auth service answers at ${url} (status ${status}).`, {
-      hint: 'Check SUPABASE_URL. A paused project answers like this too: restore it in the dashboard.',
-      retryable: status >= 500,
-      details,
-    });
+    return new AppError(
+      'SUPABASE_AUTH_UNAVAILABLE',
+      `No Auth service answers at ${url} (status ${status}).`,
+      {
+        hint: 'Check SUPABASE_URL. A paused project answers like this too: restore it in the dashboard.',
+        retryable: status >= 500,
+        details,
+      },
+    );
   }
   return new AppError(
     'SUPABASE_AUTH_UNAVAILABLE',
@@ -69,16 +73,36 @@ export function classifyFetchError(error: unknown, { url, signal }: AuthFailure)
   const as = (name: ErrorCode, message: string, hint: string, retryable: boolean): AppError =>
     new AppError(name, message, { hint, retryable, ...(code === '' ? {} : { details: { code } }) });
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return as('HOST_NOT_FOUND', `The host ${host} was not found.`, 'Check SUPABASE_URL: <ref>.supabase.co.', false);
+    return as(
+      'HOST_NOT_FOUND',
+      `The host ${host} was not found.`,
+      'Check SUPABASE_URL: <ref>.supabase.co.',
+      false,
+    );
   }
   if (code === 'ECONNREFUSED') {
     return as('CONNECTION_REFUSED', `Nothing accepts connections at ${host}.`, 'Check SUPABASE_URL.', true);
   }
   if (/^(CERT_|ERR_TLS|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)/.test(code)) {
-    return as('TLS_UNTRUSTED', `The certificate of ${host} can not be verified.`, 'Look for a proxy that opens TLS; add its authority to NODE_EXTRA_CA_CERTS.', false);
+    return as(
+      'TLS_UNTRUSTED',
+      `The certificate of ${host} can not be verified.`,
+      'Look for a proxy that opens TLS; add its authority to NODE_EXTRA_CA_CERTS.',
+      false,
+    );
   }
   if (error instanceof Error && error.name === 'TimeoutError') {
-    return as('HOST_UNREACHABLE', `${host} did not answer in time.`, 'Check the network, then try again.', true);
+    return as(
+      'HOST_UNREACHABLE',
+      `${host} did not answer in time.`,
+      'Check the network, then try again.',
+      true,
+    );
   }
-  return as('SUPABASE_AUTH_UNAVAILABLE', `The Auth service at ${host} could not be reached.`, 'Check the network, then try again.', true);
+  return as(
+    'SUPABASE_AUTH_UNAVAILABLE',
+    `The Auth service at ${host} could not be reached.`,
+    'Check the network, then try again.',
+    true,
+  );
 }

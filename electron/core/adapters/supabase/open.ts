@@ -11,7 +11,12 @@ const usersSchema = z.object({ users: z.array(z.object({ id: z.string() })) });
 export function openAuthPort(settings: Settings): AuthPort {
   return {
     async health(signal) {
-      const { body } = await callAuth(settings, { method: 'GET', path: '/health', key: 'SUPABASE_SECRET_KEY', signal });
+      const { body } = await callAuth(settings, {
+        method: 'GET',
+        path: '/health',
+        key: 'SUPABASE_SECRET_KEY',
+        signal,
+      });
       return parse(healthSchema, body);
     },
     async countUsers(signal) {
@@ -29,7 +34,10 @@ export function openAuthPort(settings: Settings): AuthPort {
       const { status } = await callAuth(settings, {
         method: 'POST',
         path: '/token?grant_type=password',
-        key: settings.get('SUPABASE_PUBLISHABLE_KEY') === undefined ? 'SUPABASE_SECRET_KEY' : 'SUPABASE_PUBLISHABLE_KEY',
+        key:
+          settings.get('SUPABASE_PUBLISHABLE_KEY') === undefined
+            ? 'SUPABASE_SECRET_KEY'
+            : 'SUPABASE_PUBLISHABLE_KEY',
         body: { email, password },
         signal,
         accept: [400],

@@ -5,20 +5,23 @@ import { isApplicationSchema, isNotOfExtension } from '../common/reserved-schema
 
 const columnRow = z.object({ relation: z.string(), shape: z.string() });
 
-/** One line per relation: its kind and its columns with type, modifier, NOT NULL, default and generation. */
+/**
+ * One line per relation: its kind and its columns with type, modifier, NOT NULL, default and generation. Since PostgreSQL 17
+ * partitions have the identity of their parent, so theirs does not count.
+ */
 const columnsSql = `
 select n.nspname || '.' || c.relname as relation,
   c.relkind::text || ': ' || coalesce(string_agg(a.attname || ' ' || t.typname || '(' || a.atttypmod || ')'
     || case when a.attnotnull then ' not null' else '' end
     || case when a.atthasdef then ' default' else '' end
-    || a.attidentity::text || a.attgenerated::text, ', ' order by a.attnum), '') as shape
+    || case when c.relispartition then '' else a.attidentity::text end || a.attgenerated::text, ', ' order by a.attnum), '') as shape
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join (pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid)
   on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 where c.relkind in ('r', 'p', 'v', 'm') and c.relpersistence <> 't' and n.nspname = any ($1)
   and ${isApplicationSchema('n.nspname')} and ${isNotOfExtension('pg_catalog.pg_class', 'c.oid')}
-group by 1, c.relkind order by 1`;
+group by 1, c.relkind, c.relispartition order by 1`;
 
 /** Compares every table and view of the schemas, column by column, as both catalogs hold them. */
 export async function compareColumns(

@@ -101,7 +101,7 @@ export const databaseSchemaStep = defineStep<
     const { ports, signal } = context;
     const output = await context.unit('schema', outputSchema, ({ begunBefore }) =>
       ports.database.target.use(signal, async (target) => {
-        const done = { applied: 0, there: 0, refused: [] as z.infer<typeof refusedSchema> };
+        const done: z.infer<typeof outputSchema> = { applied: 0, there: 0, refused: [] };
         await target.execute('begin');
         for (const extension of plan.extensions.filter((item) => item.create)) {
           const entry = {

@@ -47,7 +47,8 @@ where c.relkind = 'r' and c.relpersistence <> 't' and ${isApplicationSchema('n.n
 
 type TableRow = z.infer<typeof tableRow>;
 
-const names = (tables: readonly TableRow[]): string => tables.map((table) => `${table.schema}.${table.name}`).join(', ');
+const names = (tables: readonly TableRow[]): string =>
+  tables.map((table) => `${table.schema}.${table.name}`).join(', ');
 
 function tableFindings(tables: readonly TableRow[]): Findings {
   const findings: Findings = [];

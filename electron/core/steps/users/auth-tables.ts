@@ -21,7 +21,11 @@ const tokenColumns = [
 /** Far enough that nobody is let in by the passing of time. */
 const bannedUntil = '2999-12-31 00:00:00+00';
 
-const columnRow = z.object({ relation: z.enum(['users', 'identities']), name: z.string(), generated: z.boolean() });
+const columnRow = z.object({
+  relation: z.enum(['users', 'identities']),
+  name: z.string(),
+  generated: z.boolean(),
+});
 const rightRow = z.object({ relation: z.string(), right: z.string() });
 
 /** The columns of `auth.users` and `auth.identities` that can be written; they differ between versions of the service. */
@@ -40,12 +44,20 @@ export async function readAuthTables(target: DatabaseSession): Promise<AuthTable
      where n.nspname = 'auth' and c.relname in ('users', 'identities') and a.attnum > 0 and not a.attisdropped`,
   );
   const of = (relation: string): Set<string> =>
-    new Set(columns.filter((column) => column.relation === relation && !column.generated).map((column) => column.name));
+    new Set(
+      columns
+        .filter((column) => column.relation === relation && !column.generated)
+        .map((column) => column.name),
+    );
   const tables = { users: of('users'), identities: of('identities') };
   if (!tables.users.has('encrypted_password') || !tables.identities.has('provider_id')) {
-    throw new AppError('USERS_TABLE_NOT_FOUND', 'The target has no auth.users and auth.identities as Supabase Auth makes them.', {
-      hint: 'SUPABASE_DB_URL must lead to a Supabase project’s database.',
-    });
+    throw new AppError(
+      'USERS_TABLE_NOT_FOUND',
+      'The target has no auth.users and auth.identities as Supabase Auth makes them.',
+      {
+        hint: 'SUPABASE_DB_URL must lead to a Supabase project’s database.',
+      },
+    );
   }
   const missing = await target.query(
     rightRow,
@@ -94,7 +106,12 @@ const identityColumns: Readonly<Record<string, string>> = {
 const batch = `jsonb_to_recordset($1::jsonb) as u (id uuid, email text, hash text, inactive bool, verified bool,
   verified_at timestamptz, created_at timestamptz, updated_at timestamptz, last_sign_in_at timestamptz, names jsonb, roles jsonb)`;
 
-function insertInto(table: string, values: Readonly<Record<string, string>>, there: ReadonlySet<string>, conflict: string): string {
+function insertInto(
+  table: string,
+  values: Readonly<Record<string, string>>,
+  there: ReadonlySet<string>,
+  conflict: string,
+): string {
   const used = Object.entries(values).filter(([column]) => there.has(column));
   return `insert into ${table} (${used.map(([column]) => quoteName(column)).join(', ')})
     select ${used.map(([, expression]) => expression).join(', ')} from ${batch} ${conflict}`;
@@ -115,14 +132,21 @@ export async function insertUsers(
   try {
     await target.execute('begin');
     await target.execute(insertInto('auth.users', userColumns, tables.users, once('id')), values);
-    await target.execute(insertInto('auth.identities', identityColumns, tables.identities, once('provider_id, provider')), values);
+    await target.execute(
+      insertInto('auth.identities', identityColumns, tables.identities, once('provider_id, provider')),
+      values,
+    );
     await target.execute('commit');
   } catch (error) {
     if (error instanceof AppError && error.details?.sqlstate === '23505') {
-      throw new AppError('USERS_CONFLICT', 'A user to be imported has an id or address that the Auth service has already.', {
-        hint: 'A user has signed up on either side since the plan was made. Plan again.',
-        cause: error,
-      });
+      throw new AppError(
+        'USERS_CONFLICT',
+        'A user to be imported has an id or address that the Auth service has already.',
+        {
+          hint: 'A user has signed up on either side since the plan was made. Plan again.',
+          cause: error,
+        },
+      );
     }
     throw error;
   }
@@ -132,7 +156,10 @@ const countRow = z.object({ users: z.coerce.number() });
 
 /** How many users the service has, as its tables say. */
 export async function countAuthUsers(target: DatabaseSession): Promise<number> {
-  const [row] = await target.query(countRow, `select count(*) as users from auth.users where instance_id = '${nilUuid}'`);
+  const [row] = await target.query(
+    countRow,
+    `select count(*) as users from auth.users where instance_id = '${nilUuid}'`,
+  );
   return row?.users ?? 0;
 }
 
@@ -157,8 +184,14 @@ const importedRow = userDigestSchema.extend({ identity: z.boolean(), tokens: z.b
 export type ImportedUser = z.infer<typeof importedRow>;
 
 /** What the service has of these ids. */
-export function readImported(target: DatabaseSession, tables: AuthTables, ids: readonly string[]): Promise<ImportedUser[]> {
-  const tokens = tokenColumns.filter((column) => tables.users.has(column)).map((column) => `a.${quoteName(column)} is not null`);
+export function readImported(
+  target: DatabaseSession,
+  tables: AuthTables,
+  ids: readonly string[],
+): Promise<ImportedUser[]> {
+  const tokens = tokenColumns
+    .filter((column) => tables.users.has(column))
+    .map((column) => `a.${quoteName(column)} is not null`);
   return target.query(
     importedRow,
     `select a.id::text as id, coalesce(a.email, '') as email, ${digestOf(`coalesce(a.encrypted_password, '')`)} as digest,

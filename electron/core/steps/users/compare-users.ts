@@ -27,7 +27,13 @@ export async function compareUsers(
   skipped: readonly string[],
   onPage: (compared: number) => void,
 ): Promise<Evidence[]> {
-  const tally = (subject: string, method: string): Tally => ({ subject, method, source: 0, target: 0, different: [] });
+  const tally = (subject: string, method: string): Tally => ({
+    subject,
+    method,
+    source: 0,
+    target: 0,
+    different: [],
+  });
   const rows = tally('users', 'id and lower-case address of every user');
   const passwords = tally('passwords', 'digest of every password hash, made by each server');
   const states = tally('user states', 'confirmed and banned, of every user');
@@ -42,7 +48,13 @@ export async function compareUsers(
   for (;;) {
     const users: UserDigest[] = await readDigests(source, table, after, skipped, pageSize);
     const imported = new Map(
-      (await readImported(target, tables, users.map((user) => user.id))).map((user) => [user.id, user]),
+      (
+        await readImported(
+          target,
+          tables,
+          users.map((user) => user.id),
+        )
+      ).map((user) => [user.id, user]),
     );
     for (const user of users) {
       const there = imported.get(user.id);
@@ -57,12 +69,16 @@ export async function compareUsers(
     if (last === undefined || users.length < pageSize) break;
     after = last.id;
   }
-  return [rows, passwords, states, identities, tokens].map(({ subject, method, source: there, target: here, different }) => ({
-    subject,
-    method,
-    source: String(there),
-    target: `${here} equal`,
-    equal: there === here,
-    ...(different.length === 0 ? {} : { note: `Different: ${different.join(', ')}${there - here > shown ? ', …' : ''}` }),
-  }));
+  return [rows, passwords, states, identities, tokens].map(
+    ({ subject, method, source: there, target: here, different }) => ({
+      subject,
+      method,
+      source: String(there),
+      target: `${here} equal`,
+      equal: there === here,
+      ...(different.length === 0
+        ? {}
+        : { note: `Different: ${different.join(', ')}${there - here > shown ? ', …' : ''}` }),
+    }),
+  );
 }

@@ -17,7 +17,15 @@ export async function inspectUsers(
       const message = 'No table has both an e-mail address and a password hash.';
       return {
         users: undefined,
-        findings: [{ code: 'USERS_TABLE_NOT_FOUND', severity: 'blocker', lane: 'users', message, hint: 'Leave the users out.' }],
+        findings: [
+          {
+            code: 'USERS_TABLE_NOT_FOUND',
+            severity: 'blocker',
+            lane: 'users',
+            message,
+            hint: 'Leave the users out.',
+          },
+        ],
       };
     }
     const counts = await countUsers(source, table);

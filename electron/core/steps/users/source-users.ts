@@ -52,7 +52,10 @@ export const skippedUserSchema = skippedRow;
 /** Users that can't be imported, by id: of addresses that differ in letter case only, the one that signed in last is kept, else the newest. */
 export function readSkipped(session: DatabaseSession, table: UsersTable): Promise<SkippedUser[]> {
   const { id, email, lastSignInAt } = userExpressions(table);
-  const created = table.columns.createdAt === undefined ? 'null::timestamptz' : `${name(table.columns.createdAt)}::timestamptz`;
+  const created =
+    table.columns.createdAt === undefined
+      ? 'null::timestamptz'
+      : `${name(table.columns.createdAt)}::timestamptz`;
   return session.query(
     skippedRow,
     `select id, case when email = '' then 'no-email' else 'duplicate' end as reason from (

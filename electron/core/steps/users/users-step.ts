@@ -33,10 +33,12 @@ export function roughly(count: number): number {
   return Math.round(count / magnitude) * magnitude;
 }
 
-const listed = (ids: readonly string[]): string => `${ids.slice(0, 20).join(', ')}${ids.length > 20 ? ', …' : ''}`;
+const listed = (ids: readonly string[]): string =>
+  `${ids.slice(0, 20).join(', ')}${ids.length > 20 ? ', …' : ''}`;
 
 function warningsOf({ skipped, refused }: Plan): Warning[] {
-  const of = (reason: string): string[] => skipped.filter((user) => user.reason === reason).map((user) => user.id);
+  const of = (reason: string): string[] =>
+    skipped.filter((user) => user.reason === reason).map((user) => user.id);
   const duplicates = of('duplicate');
   const nameless = of('no-email');
   return [
@@ -51,7 +53,12 @@ function warningsOf({ skipped, refused }: Plan): Warning[] {
         ]),
     ...(nameless.length === 0
       ? []
-      : [{ code: 'USERS_WITHOUT_EMAIL', message: `${nameless.length} users have no address and are not imported: ${listed(nameless)}.` }]),
+      : [
+          {
+            code: 'USERS_WITHOUT_EMAIL',
+            message: `${nameless.length} users have no address and are not imported: ${listed(nameless)}.`,
+          },
+        ]),
     ...(refused.length === 0
       ? []
       : [
@@ -67,7 +74,12 @@ function warningsOf({ skipped, refused }: Plan): Warning[] {
 const isUuid = (table: UsersTable): boolean => table.idType === 'uuid';
 
 /** The first conflict between the source's users and those that the Auth service has. */
-async function findConflict(source: DatabaseSession, target: DatabaseSession, table: UsersTable, plan: Plan): Promise<AppError | undefined> {
+async function findConflict(
+  source: DatabaseSession,
+  target: DatabaseSession,
+  table: UsersTable,
+  plan: Plan,
+): Promise<AppError | undefined> {
   if ((await countAuthUsers(target)) === 0) return undefined;
   const skipped = plan.skipped.map((user) => user.id);
   let after: string | null = null;
@@ -77,9 +89,13 @@ async function findConflict(source: DatabaseSession, target: DatabaseSession, ta
     if (last === undefined) return undefined;
     const taken = await findTaken(target, users);
     if (taken.length > 0) {
-      return new AppError('USERS_CONFLICT', `The Auth service already has users with the id or address of ${taken.length} users to import: ${listed(taken)}.`, {
-        hint: 'Use a new project, or delete those users there. Nothing was written.',
-      });
+      return new AppError(
+        'USERS_CONFLICT',
+        `The Auth service already has users with the id or address of ${taken.length} users to import: ${listed(taken)}.`,
+        {
+          hint: 'Use a new project, or delete those users there. Nothing was written.',
+        },
+      );
     }
     after = last.id;
   }
@@ -95,11 +111,15 @@ async function importAll(table: UsersTable, plan: Plan, context: RunContext<Port
       let imported = 0;
       for (;;) {
         const from: string | null = after;
-        const batch: z.infer<typeof unitSchema> = await context.unit(`after ${from ?? 'the start'}`, unitSchema, async ({ begunBefore }) => {
-          const users = await readUsers(source, table, from, skipped, batchSize);
-          if (users.length > 0) await insertUsers(target, tables, users, begunBefore);
-          return { imported: users.length, last: users.at(-1)?.id ?? null };
-        });
+        const batch: z.infer<typeof unitSchema> = await context.unit(
+          `after ${from ?? 'the start'}`,
+          unitSchema,
+          async ({ begunBefore }) => {
+            const users = await readUsers(source, table, from, skipped, batchSize);
+            if (users.length > 0) await insertUsers(target, tables, users, begunBefore);
+            return { imported: users.length, last: users.at(-1)?.id ?? null };
+          },
+        );
         if (batch.last === null) return imported;
         imported += batch.imported;
         after = batch.last;
@@ -158,17 +178,25 @@ export const usersStep = defineStep<Ports, Plan, z.infer<typeof outputSchema>>({
     if (table === null) {
       return {
         state: 'conflict',
-        error: new AppError('USERS_TABLE_NOT_FOUND', 'No table of the source has both an e-mail address and a password hash.', {
-          hint: 'Leave the users out (--only database,objects).',
-        }),
+        error: new AppError(
+          'USERS_TABLE_NOT_FOUND',
+          'No table of the source has both an e-mail address and a password hash.',
+          {
+            hint: 'Leave the users out (--only database,objects).',
+          },
+        ),
       };
     }
     if (!isUuid(table)) {
       return {
         state: 'conflict',
-        error: new AppError('USERS_ID_NOT_UUID', `The users of ${tableLabel(table)} have ids of type ${table.idType}; Supabase Auth takes uuid only.`, {
-          hint: 'Add a uuid column that becomes the id, or leave the users out (--only database,objects).',
-        }),
+        error: new AppError(
+          'USERS_ID_NOT_UUID',
+          `The users of ${tableLabel(table)} have ids of type ${table.idType}; Supabase Auth takes uuid only.`,
+          {
+            hint: 'Add a uuid column that becomes the id, or leave the users out (--only database,objects).',
+          },
+        ),
       };
     }
     const conflict = await ports.database.source.use(signal, (source) =>
@@ -195,9 +223,16 @@ export const usersStep = defineStep<Ports, Plan, z.infer<typeof outputSchema>>({
     const skipped = plan.skipped.map((user) => user.id);
     const { evidence, rows } = await ports.database.source.use(signal, (source) =>
       ports.database.target.use(signal, async (target) => ({
-        evidence: await compareUsers(source, target, table, await readAuthTables(target), skipped, (compared) => {
-          context.progress({ done: compared, total: Math.max(output.imported, compared), unit: 'users' });
-        }),
+        evidence: await compareUsers(
+          source,
+          target,
+          table,
+          await readAuthTables(target),
+          skipped,
+          (compared) => {
+            context.progress({ done: compared, total: Math.max(output.imported, compared), unit: 'users' });
+          },
+        ),
         rows: await countAuthUsers(target),
       })),
     );

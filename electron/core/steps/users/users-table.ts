@@ -6,10 +6,26 @@ import { qualified, quoteName } from '../common/sql-text';
 /** What a column holds, by the names that frameworks give it. Earlier names win. */
 const columnNames = {
   email: ['email', 'email_address', 'mail', 'e_mail'],
-  hash: ['hashed_password', 'password_hash', 'encrypted_password', 'password_digest', 'passwd_hash', 'pw_hash', 'password', 'passwd'],
+  hash: [
+    'hashed_password',
+    'password_hash',
+    'encrypted_password',
+    'password_digest',
+    'passwd_hash',
+    'pw_hash',
+    'password',
+    'passwd',
+  ],
   active: ['is_active', 'active', 'is_enabled', 'enabled'],
   blocked: ['is_disabled', 'disabled', 'is_banned', 'banned', 'is_blocked', 'blocked'],
-  verified: ['is_verified', 'email_verified', 'is_email_verified', 'verified', 'email_confirmed', 'is_confirmed'],
+  verified: [
+    'is_verified',
+    'email_verified',
+    'is_email_verified',
+    'verified',
+    'email_confirmed',
+    'is_confirmed',
+  ],
   verifiedAt: ['email_verified_at', 'email_confirmed_at', 'verified_at', 'confirmed_at'],
   createdAt: ['created_at', 'created', 'date_joined', 'inserted_at', 'created_on', 'registered_at'],
   updatedAt: ['updated_at', 'modified_at', 'updated', 'updated_on'],
@@ -19,7 +35,15 @@ const columnNames = {
 type Part = keyof typeof columnNames;
 
 /** Copied under their own names: names for everybody to see, and what a backend authorises by. */
-const nameColumns: ReadonlySet<string> = new Set(['full_name', 'name', 'display_name', 'first_name', 'last_name', 'username', 'avatar_url']);
+const nameColumns: ReadonlySet<string> = new Set([
+  'full_name',
+  'name',
+  'display_name',
+  'first_name',
+  'last_name',
+  'username',
+  'avatar_url',
+]);
 const roleColumns: ReadonlySet<string> = new Set(['role', 'roles', 'is_superuser', 'is_admin', 'is_staff']);
 
 export const usersTableSchema = z.object({
@@ -80,7 +104,9 @@ const categories: Record<Part, string> = {
 
 function findColumn(relation: Relation, part: Part): string | undefined {
   for (const name of columnNames[part]) {
-    const found = relation.columns.find((column) => column.name.toLowerCase() === name && column.category === categories[part]);
+    const found = relation.columns.find(
+      (column) => column.name.toLowerCase() === name && column.category === categories[part],
+    );
     if (found !== undefined) return found.name;
   }
   return undefined;
@@ -89,9 +115,12 @@ function findColumn(relation: Relation, part: Part): string | undefined {
 function asUsersTable(relation: Relation): UsersTable | undefined {
   const email = findColumn(relation, 'email');
   const hash = findColumn(relation, 'hash');
-  const id = relation.columns.find((column) => column.key) ?? relation.columns.find((column) => column.name === 'id');
+  const id =
+    relation.columns.find((column) => column.key) ?? relation.columns.find((column) => column.name === 'id');
   if (email === undefined || hash === undefined || id === undefined) return undefined;
-  const optional = (['active', 'blocked', 'verified', 'verifiedAt', 'createdAt', 'updatedAt', 'lastSignInAt'] as const).flatMap((part) => {
+  const optional = (
+    ['active', 'blocked', 'verified', 'verifiedAt', 'createdAt', 'updatedAt', 'lastSignInAt'] as const
+  ).flatMap((part) => {
     const name = findColumn(relation, part);
     return name === undefined ? [] : [[part, name] as const];
   });

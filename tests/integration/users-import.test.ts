@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openAuthPort } from '#core/adapters/supabase/open';
+import { testSupabase } from '#core/adapters/supabase/connection-test';
+import { openDatabasePorts } from '#core/adapters/postgres/open';
+import type { AnyStep } from '#core/engine/step';
+import type { AuthPort } from '#core/ports/auth';
+import type { DatabasePorts } from '#core/ports/database';
+import { databaseDataStep } from '#core/steps/database-data/database-data-step';
+import { databaseFinishStep } from '#core/steps/database-finish/database-finish-step';
+import { databaseSchemaStep } from '#core/steps/database-schema/database-schema-step';
+import { inspectDatabase } from '#core/steps/database-schema/inspect-database';
+import { inspectUsers } from '#core/steps/users/inspect-users';
+import { usersStep } from '#core/steps/users/users-step';
+import { startLegacyPostgres, type LegacyPostgres } from '../../practice/postgres/legacy-postgres';
+import {
+  legacyUserCount,
+  legacyUserEmail,
+  legacyUserId,
+  legacyUserPassword,
+} from '../../practice/postgres/legacy/users';
+import { startManagedPostgres, type ManagedPostgres } from '../../practice/postgres/managed-postgres';
+import { startSupabaseServer, type SupabaseServer } from '../../practice/supabase-server';
+import { MemoryStep, settingsOf, sql } from './database-fixture';
+
+const containing = (text: string): unknown => expect.stringContaining(text);
+
+let legacy: LegacyPostgres;
+let managed: ManagedPostgres;
+let supabase: SupabaseServer;
+let ports: { database: DatabasePorts; auth: AuthPort };
+let settings: ReturnType<typeof settingsOf>;
+const signal = new AbortController().signal;
+
+beforeAll(async () => {
+  [legacy, managed] = await Promise.all([startLegacyPostgres(), startManagedPostgres()]);
+  supabase = await startSupabaseServer({
+    authUrl: managed.authUrl,
+    restUrl: managed.restUrl,
+    rateLimits: false,
+  });
+  settings = settingsOf({
+    SOURCE_DATABASE_URL: legacy.url,
+    SUPABASE_DB_URL: managed.url,
+    SUPABASE_URL: supabase.url,
+    SUPABASE_SECRET_KEY: supabase.secretKey,
+    SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
+  });
+  ports = { database: openDatabasePorts(settings), auth: openAuthPort(settings) };
+});
+afterAll(async () => {
+  await ports.database.close();
+  await supabase.close();
+  await Promise.all([legacy.stop(), managed.stop()]);
+});
+
+async function emptyAuth(): Promise<void> {
+  await sql(managed.adminUrl, 'truncate auth.users cascade');
+}
+
+describe('the shop on a Supabase project', () => {
+  it('is inspected', async () => {
+    const { database, findings } = await inspectDatabase(ports, signal);
+    expect(database.tables.find((table) => table.name === 'users')).toMatchObject({ rows: legacyUserCount });
+    expect(database.extensions).toContain('citext');
+    expect(findings.filter((finding) => finding.severity === 'blocker')).toEqual([]);
+    const { users } = await inspectUsers(ports, signal);
+    expect(users).toMatchObject({ table: 'public.users', count: legacyUserCount, caseDuplicates: 3 });
+  });
+
+  it('arrives whole, as the limited role, extensions in their own schema', async () => {
+    const steps: AnyStep<{ database: DatabasePorts }>[] = [
+      databaseSchemaStep,
+      databaseDataStep,
+      databaseFinishStep,
+    ];
+    for (const step of steps) {
+      const memory = new MemoryStep(step, ports);
+      const plan = await memory.plan();
+      expect(await memory.check(plan)).toEqual({ state: 'pending' });
+      await memory.run(plan);
+      expect((await memory.verify(plan)).filter((item) => !item.equal)).toEqual([]);
+      expect(memory.warnings).toEqual([]);
+    }
+    const homes = `select distinct n.nspname as home from pg_extension e join pg_namespace n on n.oid = e.extnamespace where extname = 'citext'`;
+    expect(await sql(managed.adminUrl, homes)).toEqual([{ home: 'extensions' }]);
+  });
+});
+
+describe('users', () => {
+  it('are imported with their ids and passwords, and can sign in', async () => {
+    await emptyAuth();
+    const step = new MemoryStep(usersStep, ports);
+    const plan = await step.plan();
+    expect(await step.plan()).toEqual(plan);
+    expect(await step.check(plan)).toEqual({ state: 'pending' });
+    await step.run(plan);
+    expect(step.output).toEqual({ imported: legacyUserCount - 3, skipped: 3 });
+    expect(step.warnings.map((warning) => warning.code)).toEqual(['USERS_CASE_DUPLICATES']);
+    expect((await step.verify(plan)).filter((item) => !item.equal)).toEqual([]);
+
+    const signIn = (n: number, password = legacyUserPassword(n)) =>
+      ports.auth.canSignIn({ email: legacyUserEmail(n), password }, signal);
+    expect(await signIn(7)).toBe(true);
+    expect(await signIn(7, 'wrong')).toBe(false);
+    expect(await signIn(37)).toBe(false); // not active
+    expect(await signIn(11)).toBe(false); // not verified
+    const [user] = await sql(
+      managed.adminUrl,
+      `select email, role, raw_app_meta_data as app, raw_user_meta_data as own from auth.users where id = '${legacyUserId(1)}'`,
+    );
+    expect(user).toMatchObject({
+      email: legacyUserEmail(1).toLowerCase(),
+      role: 'authenticated',
+      app: { provider: 'email', providers: ['email'], role: 'admin' },
+    });
+    expect(user).toHaveProperty('own.full_name');
+  });
+
+  it('are imported once when a batch is done again', async () => {
+    await emptyAuth();
+    const step = new MemoryStep(usersStep, ports);
+    const plan = await step.plan();
+    let batches = 0;
+    step.beforeEnd = () => {
+      batches += 1;
+      if (batches === 2) throw new Error('killed');
+    };
+    await expect(step.run(plan)).rejects.toThrow('killed');
+    await step.run(plan);
+    expect(step.output).toEqual({ imported: legacyUserCount - 3, skipped: 3 });
+    expect((await step.verify(plan)).filter((item) => !item.equal)).toEqual([]);
+  });
+
+  it('that the project has already are a conflict, and nothing is written', async () => {
+    await emptyAuth();
+    await sql(
+      managed.adminUrl,
+      `insert into auth.users (instance_id, id, email) values ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), '${legacyUserEmail(5).toLowerCase()}')`,
+    );
+    const step = new MemoryStep(usersStep, ports);
+    expect(await step.check(await step.plan())).toMatchObject({
+      state: 'conflict',
+      error: { code: 'USERS_CONFLICT', message: containing(legacyUserId(5)) },
+    });
+    expect(await sql(managed.adminUrl, 'select count(*)::int as n from auth.users')).toEqual([{ n: 1 }]);
+    await emptyAuth();
+  });
+
+  it('whose passwords were changed after the import are found by the verification', async () => {
+    await emptyAuth();
+    const step = new MemoryStep(usersStep, ports);
+    const plan = await step.plan();
+    await step.run(plan);
+    await sql(
+      managed.adminUrl,
+      `update auth.users set encrypted_password = 'x' where id = '${legacyUserId(9)}'`,
+    );
+    await sql(managed.adminUrl, `delete from auth.users where id = '${legacyUserId(10)}'`);
+    const evidence = await step.verify(plan);
+    const passwords = evidence.find((item) => item.subject === 'passwords');
+    expect(passwords).toMatchObject({ equal: false, note: containing(legacyUserId(9)) });
+    expect(evidence.find((item) => item.subject === 'users')).toMatchObject({
+      equal: false,
+      note: containing(legacyUserId(10)),
+    });
+    expect(JSON.stringify(evidence)).not.toContain('$2');
+  });
+});
+
+describe('the Supabase connection', () => {
+  it('is tested with the key', async () => {
+    expect(await testSupabase(settings, signal)).toMatchObject({ ok: true });
+    const wrong = settingsOf({
+      SUPABASE_URL: supabase.url,
+      SUPABASE_SECRET_KEY: 'sb_secret_marked-and-wrong',
+    });
+    const refused = await testSupabase(wrong, signal);
+    expect(refused).toMatchObject({
+      ok: false,
+      setting: 'SUPABASE_SECRET_KEY',
+      error: { code: 'SUPABASE_KEY_REFUSED' },
+    });
+    expect(JSON.stringify(refused)).not.toContain('marked');
+    const nowhere = settingsOf({ SUPABASE_URL: 'http://127.0.0.1:1', SUPABASE_SECRET_KEY: 'k' });
+    expect(await testSupabase(nowhere, signal)).toMatchObject({ ok: false, setting: 'SUPABASE_URL' });
+  });
+});
