@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: [
       '{shared,electron,renderer,practice,scripts}/**/*.test.{ts,tsx}',
-      'tests/{contract,integration,crash,security}/**/*.test.ts',
+      'tests/{contract,desktop,integration,crash,security}/**/*.test.ts',
     ],
     testTimeout: 60_000,
     hookTimeout: 120_000,

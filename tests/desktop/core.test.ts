@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+let home: string;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'cutover-desktop-'));
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+test('the core process serves a page’s port, keeps secrets through main and stops in order', async () => {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--import', 'tsx', 'tests/desktop/drive-core.ts', '--workspace', join(home, 'first')],
+    {
+      cwd: new URL('../..', import.meta.url),
+      env: { ...process.env, CUTOVER_HOME: home, SUPABASE_SECRET_KEY: '' },
+      timeout: 40_000,
+    },
+  );
+  expect(JSON.parse(stdout)).toMatchObject({
+    ready: { type: 'ready' },
+    info: { host: 'desktop' },
+    secrets: { kind: 'safeStorage', state: 'open' },
+    setting: { name: 'SUPABASE_SECRET_KEY', set: true, origin: 'workspace' },
+    operations: ['available', 'encrypt', 'decrypt'],
+    storedPlain: false,
+    storedSealed: true,
+    wrong: 'WORKSPACE_NOT_FOUND',
+  });
+});

@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+
+const root = new URL('../..', import.meta.url);
+
+/** Runs the built main process on a stub of Electron in a Node of its own; see drive-main.ts. */
+async function drive(env: Record<string, string> = {}): Promise<Record<string, unknown>> {
+  const hooks = new URL('./use-stub.mjs', import.meta.url).href;
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--import', 'tsx', '--import', hooks, 'tests/desktop/drive-main.ts', '--workspace', '/tmp/shop'],
+    { cwd: root, env: { ...process.env, ...env }, timeout: 30_000 },
+  );
+  return z.record(z.string(), z.unknown()).parse(JSON.parse(stdout));
+}
+
+let seen: Record<string, unknown>;
+beforeAll(async () => {
+  seen = await drive();
+});
+
+test('opens one window, sandboxed and isolated, on the page’s own scheme', () => {
+  expect(seen.start).toMatchObject({
+    url: 'app://cutover/',
+    preferences: {
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      nodeIntegrationInWorker: false,
+      nodeIntegrationInSubFrames: false,
+      webSecurity: true,
+      allowRunningInsecureContent: false,
+      webviewTag: false,
+    },
+    schemes: [{ scheme: 'app', privileges: { standard: true, secure: true } }],
+    sandboxed: true,
+    menus: 1,
+    shownAtOnce: 0,
+  });
+});
+
+test('a second start shows the window that is there', async () => {
+  expect(seen.again).toEqual({ windows: 1, shown: 1, focused: 1 });
+  expect(await drive({ STUB_SECOND_INSTANCE: '1' })).toEqual({ windows: 0, quits: 1 });
+});
+
+test('grants no permission', () => {
+  expect(seen.permissions).toEqual({ granted: [false, false, false, false], check: false, device: false });
+});
+
+test('opens no window, and only allowed links in the system’s browser', () => {
+  const denied = Array.from({ length: 10 }, () => 'deny');
+  expect(seen.opened).toEqual({ actions: denied, links: ['https://supabase.com/dashboard'] });
+});
+
+test('stays on the page', () => {
+  const own = ['app://cutover/', 'app://cutover/#/migration'];
+  expect(seen.navigation).toEqual([own, own, own]);
+  expect(seen.webview).toBe(true);
+});
+
+test('serves the page with its policy and nothing beside it', () => {
+  const answer = z.object({
+    status: z.number(),
+    headers: z.record(z.string(), z.string()),
+    body: z.string(),
+  });
+  const page = z
+    .object({ index: answer, again: answer, refused: z.array(z.number()), posted: z.number() })
+    .parse(seen.page);
+  expect(page.index.status).toBe(200);
+  const policy = page.index.headers['content-security-policy'] ?? '';
+  expect(policy).toContain(`default-src 'none'; script-src 'self';`);
+  expect(policy).not.toContain('unsafe');
+  const nonce = /'nonce-([^']+)'/.exec(policy)?.[1] ?? '';
+  expect(page.index.body).toContain(`<meta property="csp-nonce" nonce="${nonce}">`);
+  expect(page.again.body).not.toContain(nonce);
+  expect(page.index.headers).toMatchObject({
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  });
+  expect(page.refused).toEqual([403, 404, 404, 404, 404, 404, 404]);
+  expect(page.posted).toBe(405);
+});
+
+test('gives a port to its own page alone, and the other end to one core process', () => {
+  expect(seen.foreign).toEqual({ posted: 0, children: 0 });
+  const port = { message: { type: 'port' }, ports: 1 };
+  expect(seen.ports).toEqual({
+    children: [{ program: 'main/desktop.js', args: ['--workspace', '/tmp/shop'] }],
+    messages: [port, port],
+    toPage: [
+      { channel: 'cutover:port', ports: 1 },
+      { channel: 'cutover:port', ports: 1 },
+    ],
+    carried: 'through',
+  });
+});
+
+test('refuses a key store that is none', () => {
+  const refused = { type: 'secret-result', id: 7, result: { error: { code: 'SECRETS_STORE_UNAVAILABLE' } } };
+  expect(seen.basicText).toMatchObject([{ result: { value: false } }, refused, refused]);
+  expect(JSON.stringify(seen.basicText)).not.toContain('hunter2');
+});
+
+test('encrypts and decrypts with a real one, and never shows what it could not read', () => {
+  const sealed = Buffer.from('sealed:hunter2').toString('base64');
+  expect(seen.keyring).toEqual(
+    [true, sealed, 'hunter2'].map((value) => ({ type: 'secret-result', id: 7, result: { value } })),
+  );
+  expect(seen.undecryptable).toMatchObject({ result: { error: { code: 'SECRETS_STORE_UNAVAILABLE' } } });
+  expect(JSON.stringify(seen.undecryptable)).not.toContain('hunter2');
+  expect(seen.nonsenseAnswered).toBe(false);
+});
+
+test('starts the core again when it has ended, and says why when it cannot start', () => {
+  expect(seen.failure).toEqual({
+    children: 2,
+    dialogs: [{ message: 'It is damaged.', detail: 'Repair it.' }],
+    reloads: 1,
+  });
+});
+
+test('lets the core stop in order before it quits', () => {
+  expect(seen.quit).toEqual({
+    prevented: true,
+    waits: true,
+    told: { type: 'stop' },
+    killed: false,
+    quits: 1,
+    dialogs: 1,
+  });
+});
