@@ -1,0 +1,241 @@
+import { createHash } from 'node:crypto';
+import type { CopiedObject, CopyRequest, ObjectHead } from '../../ports/objects';
+import { plainEtag, readHead, writeAttributes } from './attributes';
+import { collect } from './collect';
+import { equalPartSize, multipartEtag, ownPartSize, readEtag } from './etag';
+import { S3DamageError, S3NetworkError, S3ResponseError } from './failure';
+import { abortUpload } from './object-store';
+import { withRetries } from './retry';
+import type { StoreClient, Stores, StreamedBody } from './store-client';
+import { xmlText } from './xml-read';
+
+/** Parts of one object in flight. */
+const partsAtOnce = 4;
+/** Over plain HTTP a part up to this size is held in memory, so that its hash can be signed. */
+const heldPartBytes = 16 * 1024 * 1024;
+const abortPatienceMs = 3_000;
+
+interface Upload {
+  bucket: string;
+  key: string;
+  uploadId: string;
+}
+
+/** Copies one object part by part, with the source's part size where its parts are equal, so that the ETags match. */
+export async function copyInParts(
+  stores: Stores,
+  request: CopyRequest,
+  signal: AbortSignal,
+): Promise<CopiedObject> {
+  const { source, target } = stores;
+  const { entry } = request.from;
+  const { head, firstPart } = await headFirstPart(source, request, signal);
+  const etag = readEtag(entry.etag);
+  const equal = etag.kind === 'parts' ? equalPartSize(entry.size, etag.count, firstPart) : undefined;
+  const partSize = equal ?? ownPartSize(entry.size);
+
+  const place = { bucket: request.to.bucket, key: entry.key };
+  const created = await target.sendText(
+    { method: 'POST', ...place, query: { uploads: '' }, headers: writeAttributes(head) },
+    signal,
+  );
+  const upload: Upload = { ...place, uploadId: xmlText(created, 'UploadId') ?? '' };
+  try {
+    const md5s = await sendParts(stores, request, upload, partSize, signal);
+    const expected = multipartEtag(md5s);
+    const targetEtag = await complete(target, upload, md5s, expected, signal);
+    if (targetEtag !== expected) throw new S3DamageError('the target answers with another ETag');
+    return { sourceEtag: entry.etag, targetEtag, size: entry.size };
+  } catch (error) {
+    // An upload left open costs money; a target that is gone keeps it until the run is resumed.
+    await abortUpload(target, upload, AbortSignal.timeout(abortPatienceMs)).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The object's attributes, and the size of its first part where the store tells it. */
+async function headFirstPart(
+  source: StoreClient,
+  request: CopyRequest,
+  signal: AbortSignal,
+): Promise<{ head: ObjectHead; firstPart: number | undefined }> {
+  const { bucket, entry } = request.from;
+  const ask = async (query: Record<string, string>) => {
+    const response = await source.send(
+      { method: 'HEAD', bucket, key: entry.key, query, headers: { 'if-match': `"${entry.etag}"` } },
+      signal,
+    );
+    await response.drop();
+    return response;
+  };
+  if (readEtag(entry.etag).kind === 'parts') {
+    try {
+      const part = await ask({ partNumber: '1' });
+      // A store that does not know the parameter answers for the whole object.
+      const told = part.status === 206 || part.headers['x-amz-mp-parts-count'] !== undefined;
+      return {
+        head: { ...readHead(entry.key, part), size: entry.size },
+        firstPart: told ? Number(part.headers['content-length']) : undefined,
+      };
+    } catch (error) {
+      if (!(error instanceof S3ResponseError) || ![400, 416, 501].includes(error.status)) throw error;
+    }
+  }
+  return { head: readHead(entry.key, await ask({})), firstPart: undefined };
+}
+
+/** Sends every part, several at once; answers with their MD5s in order. The first failure stops the others. */
+async function sendParts(
+  stores: Stores,
+  request: CopyRequest,
+  upload: Upload,
+  partSize: number,
+  signal: AbortSignal,
+): Promise<Buffer[]> {
+  const { size } = request.from.entry;
+  const count = Math.max(1, Math.ceil(size / partSize));
+  const md5s = new Array<Buffer>(count);
+  const failed = new AbortController();
+  const both = AbortSignal.any([signal, failed.signal]);
+  let next = 0;
+  let done = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < count; index = next++) {
+      const start = index * partSize;
+      const end = Math.min(size, start + partSize);
+      md5s[index] = await withRetries(stores.target.retries, both, () =>
+        sendPart(stores, request, upload, { number: index + 1, start, end }, both),
+      );
+      done += end - start;
+      request.onProgress?.(done);
+    }
+  };
+  const workers = Array.from({ length: Math.min(partsAtOnce, count) }, async () => {
+    try {
+      await worker();
+    } catch (error) {
+      failed.abort();
+      throw error;
+    }
+  });
+  const results = await Promise.allSettled(workers);
+  // Those that were stopped because of the first failure say nothing; the failure itself is the one that did not come from the abort.
+  const failures = results.flatMap((result): unknown[] =>
+    result.status === 'rejected' ? [result.reason] : [],
+  );
+  if (failures.length > 0) throw failures.find(isCause) ?? failures[0];
+  return md5s;
+}
+
+function isCause(error: unknown): boolean {
+  return (
+    error instanceof S3ResponseError ||
+    error instanceof S3DamageError ||
+    (error instanceof S3NetworkError && error.code !== 'AbortError')
+  );
+}
+
+async function sendPart(
+  { source, target }: Stores,
+  request: CopyRequest,
+  upload: Upload,
+  part: { number: number; start: number; end: number },
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const { bucket, entry } = request.from;
+  const size = part.end - part.start;
+  const response = await source.once(
+    {
+      method: 'GET',
+      bucket,
+      key: entry.key,
+      headers: {
+        'if-match': `"${entry.etag}"`,
+        ...(size === 0 ? {} : { range: `bytes=${part.start}-${part.end - 1}` }),
+      },
+    },
+    signal,
+  );
+  const hash = createHash('md5');
+  let body: Uint8Array | StreamedBody;
+  let headers: Record<string, string> = {};
+  let md5: Buffer | undefined;
+  if (!target.secure && size <= heldPartBytes) {
+    body = await collect(response, size);
+    md5 = hash.update(body).digest();
+    headers = { 'content-md5': md5.toString('base64') };
+  } else {
+    body = { stream: hashed(response.body, hash), size };
+  }
+  const query = { partNumber: String(part.number), uploadId: upload.uploadId };
+  const put = await target.once(
+    { method: 'PUT', bucket: upload.bucket, key: upload.key, query, headers, body },
+    signal,
+  );
+  await put.drop();
+  md5 ??= hash.digest();
+  if (plainEtag(put.headers['etag']) !== md5.toString('hex')) {
+    throw new S3DamageError(`the target answers with another ETag for part ${part.number}`);
+  }
+  return md5;
+}
+
+async function* hashed(
+  body: AsyncIterable<Uint8Array>,
+  hash: { update(chunk: Uint8Array): unknown },
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+/** Completes an upload and answers with the object's ETag. A completion whose answer was lost is recognised by that ETag. */
+async function complete(
+  target: StoreClient,
+  upload: Upload,
+  md5s: readonly Buffer[],
+  expected: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { bucket, key, uploadId } = upload;
+  const parts = md5s.map(
+    (md5, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>"${md5.toString('hex')}"</ETag></Part>`,
+  );
+  const body = Buffer.from(
+    `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${parts.join('')}</CompleteMultipartUpload>`,
+  );
+  try {
+    return await withRetries(target.retries, signal, async () => {
+      const response = await target.once(
+        {
+          method: 'POST',
+          bucket,
+          key,
+          query: { uploadId },
+          headers: { 'content-type': 'application/xml' },
+          body,
+        },
+        signal,
+      );
+      const text = await response.text();
+      // The status was sent before the work began, so an error can stand in an answer with status 200.
+      if (text.includes('<Error')) {
+        throw new S3ResponseError(
+          'target',
+          500,
+          xmlText(text, 'Code') ?? 'InternalError',
+          xmlText(text, 'Message') ?? '',
+        );
+      }
+      return plainEtag(xmlText(text, 'ETag'));
+    });
+  } catch (error) {
+    if (!(error instanceof S3ResponseError) || error.code !== 'NoSuchUpload') throw error;
+    const head = await target.send({ method: 'HEAD', bucket, key }, signal);
+    await head.drop();
+    const etag = plainEtag(head.headers['etag']);
+    if (etag !== expected) throw error;
+    return etag;
+  }
+}

@@ -1,0 +1,16 @@
+import type { ObjectPorts } from '../../ports/objects';
+
+/**
+ * Who the stores are: the source by endpoint and bucket names, the target by endpoint and prefix, because its buckets
+ * are made by the run itself. The caller hashes the values.
+ */
+export async function objectFingerprints(
+  ports: ObjectPorts,
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
+  const buckets = await ports.source.buckets(signal);
+  return {
+    sourceObjects: JSON.stringify([ports.source.endpoint, buckets]),
+    targetObjects: JSON.stringify([ports.target.endpoint, ports.targetPrefix]),
+  };
+}

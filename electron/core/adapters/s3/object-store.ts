@@ -1,0 +1,203 @@
+import { AppError } from '#shared/model/errors';
+import { compareKeys } from '#shared/model/key-order';
+import type { KeyRange, ObjectEntry, ObjectStore } from '../../ports/objects';
+import { plainEtag, readHead } from './attributes';
+import { classifyS3Error, type FailurePlace } from './classify';
+import { S3ResponseError } from './failure';
+import type { StoreClient } from './store-client';
+import { listedKey, xmlBlocks, xmlText } from './xml-read';
+
+/** One store's port over its client. `chosen` limits the buckets that it lists. */
+export function createObjectStore(client: StoreClient, chosen?: readonly string[]): ObjectStore {
+  const { side, endpoint } = client.config;
+  const run = async <T>(place: FailurePlace, signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw classifyS3Error(error, { source: { endpoint }, target: { endpoint } }, place, signal);
+    }
+  };
+
+  return {
+    side,
+    endpoint,
+    buckets: (signal) =>
+      run({}, signal, async () => {
+        if (chosen !== undefined && chosen.length > 0) return chooseBuckets(client, chosen, signal);
+        const text = await client.sendText({ method: 'GET' }, signal);
+        if (!text.includes('<ListAllMyBucketsResult')) throw notS3(endpoint);
+        return [...xmlBlocks(text, 'Bucket')].map((block) => xmlText(block, 'Name') ?? '').sort(compareKeys);
+      }),
+    bucketExists: (bucket, signal) => run({ bucket }, signal, () => bucketExists(client, bucket, signal)),
+    createBucket: (bucket, signal) =>
+      run({ bucket }, signal, async () => {
+        try {
+          await (await client.send({ method: 'PUT', bucket }, signal)).drop();
+        } catch (error) {
+          if (error instanceof S3ResponseError && error.code === 'BucketAlreadyOwnedByYou') return;
+          throw error;
+        }
+      }),
+    list: (bucket, range, signal) =>
+      listEntries(client, bucket, range, signal, (work) => run({ bucket }, signal, work)),
+    head: (bucket, key, signal) =>
+      run({ bucket, key }, signal, async () => {
+        try {
+          const response = await client.send({ method: 'HEAD', bucket, key }, signal);
+          await response.drop();
+          return readHead(key, response);
+        } catch (error) {
+          if (error instanceof S3ResponseError && error.status === 404) return undefined;
+          throw error;
+        }
+      }),
+    read: (bucket, key, { ifMatch }, signal) =>
+      run({ bucket, key }, signal, async () => {
+        const headers = ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` };
+        const response = await client.send({ method: 'GET', bucket, key, headers }, signal);
+        async function* body(): AsyncGenerator<Uint8Array> {
+          try {
+            yield* response.body;
+          } catch (error) {
+            throw classifyS3Error(
+              error,
+              { source: { endpoint }, target: { endpoint } },
+              { bucket, key },
+              signal,
+            );
+          }
+        }
+        return { head: readHead(key, response), body: body() };
+      }),
+    abortUploads: (bucket, range, signal) =>
+      run({ bucket }, signal, () => abortUploads(client, bucket, range, signal)),
+  };
+}
+
+function notS3(endpoint: string): AppError {
+  return new AppError('OBJECTS_FAILED', `${endpoint} answers, but not as an S3 service.`, {
+    hint: 'Use the port of the S3 API; for MinIO that is 9000, not the console.',
+    details: { endpoint },
+  });
+}
+
+async function bucketExists(client: StoreClient, bucket: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await (await client.send({ method: 'HEAD', bucket }, signal)).drop();
+    return true;
+  } catch (error) {
+    if (error instanceof S3ResponseError && error.status === 404) return false;
+    throw error;
+  }
+}
+
+async function chooseBuckets(
+  client: StoreClient,
+  chosen: readonly string[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  for (const bucket of chosen) {
+    if (await bucketExists(client, bucket, signal)) continue;
+    throw new AppError(
+      'OBJECTS_BUCKET_NOT_FOUND',
+      `There is no bucket ${bucket} on the source object store.`,
+      {
+        hint: 'Check the names in SOURCE_S3_BUCKETS.',
+        details: { setting: 'SOURCE_S3_BUCKETS', bucket },
+      },
+    );
+  }
+  return [...new Set(chosen)].sort(compareKeys);
+}
+
+type Guard = <T>(work: () => Promise<T>) => Promise<T>;
+
+async function* listEntries(
+  client: StoreClient,
+  bucket: string,
+  { after, through, prefix }: KeyRange,
+  signal: AbortSignal,
+  guard: Guard,
+): AsyncGenerator<ObjectEntry> {
+  const fixed: Record<string, string> = {
+    'list-type': '2',
+    'encoding-type': 'url',
+    ...(prefix === undefined ? {} : { prefix }),
+  };
+  const first: Record<string, string> = after === undefined ? {} : { 'start-after': after };
+  const fetchPage = (token: string | undefined): Promise<string> =>
+    guard(() => {
+      const query = { ...fixed, ...(token === undefined ? first : { 'continuation-token': token }) };
+      return client.sendText({ method: 'GET', bucket, query }, signal);
+    });
+  // The next page is asked for while this one is worked on.
+  let coming: Promise<string> | undefined = fetchPage(undefined);
+  try {
+    while (coming !== undefined) {
+      const page: string = await coming;
+      const token = xmlText(page, 'NextContinuationToken');
+      coming = token === undefined ? undefined : fetchPage(token);
+      coming?.catch(() => undefined);
+      for (const block of xmlBlocks(page, 'Contents')) {
+        const key = listedKey(page, xmlText(block, 'Key') ?? '');
+        if (through !== undefined && compareKeys(key, through) > 0) return;
+        yield {
+          key,
+          size: Number(xmlText(block, 'Size') ?? 0),
+          etag: plainEtag(xmlText(block, 'ETag')),
+          modifiedAt: xmlText(block, 'LastModified') ?? '',
+        };
+      }
+    }
+  } finally {
+    coming?.catch(() => undefined);
+  }
+}
+
+async function abortUploads(
+  client: StoreClient,
+  bucket: string,
+  range: KeyRange,
+  signal: AbortSignal,
+): Promise<number> {
+  const { after, through, prefix } = range;
+  let aborted = 0;
+  let marker: Record<string, string> = {};
+  for (;;) {
+    const query = {
+      uploads: '',
+      'encoding-type': 'url',
+      ...(prefix === undefined ? {} : { prefix }),
+      ...marker,
+    };
+    const page = await client.sendText({ method: 'GET', bucket, query }, signal);
+    for (const block of xmlBlocks(page, 'Upload')) {
+      const key = listedKey(page, xmlText(block, 'Key') ?? '');
+      const uploadId = xmlText(block, 'UploadId') ?? '';
+      if (after !== undefined && compareKeys(key, after) <= 0) continue;
+      if (through !== undefined && compareKeys(key, through) > 0) continue;
+      await abortUpload(client, { bucket, key, uploadId }, signal);
+      aborted += 1;
+    }
+    if (xmlText(page, 'IsTruncated') !== 'true') return aborted;
+    marker = {
+      'key-marker': listedKey(page, xmlText(page, 'NextKeyMarker') ?? ''),
+      'upload-id-marker': xmlText(page, 'NextUploadIdMarker') ?? '',
+    };
+  }
+}
+
+/** Aborts one multipart upload; one that is gone already counts as aborted. */
+export async function abortUpload(
+  client: StoreClient,
+  upload: { bucket: string; key: string; uploadId: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const { bucket, key, uploadId } = upload;
+  try {
+    await (await client.send({ method: 'DELETE', bucket, key, query: { uploadId } }, signal)).drop();
+  } catch (error) {
+    if (error instanceof S3ResponseError && error.status === 404) return;
+    throw error;
+  }
+}

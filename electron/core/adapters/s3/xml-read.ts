@@ -1,0 +1,43 @@
+const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+/** Character data as text. */
+export function unescapeXml(text: string): string {
+  if (!text.includes('&')) return text;
+  return text.replace(
+    /&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi,
+    (whole, hex?: string, decimal?: string, name?: string) => {
+      if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16));
+      if (decimal !== undefined) return String.fromCodePoint(Number.parseInt(decimal, 10));
+      return entities[name ?? ''] ?? whole;
+    },
+  );
+}
+
+/** The text of the first element with that name; undefined when there is none. S3 answers nest no element in one of the same name. */
+export function xmlText(xml: string, name: string): string | undefined {
+  const open = `<${name}>`;
+  const start = xml.indexOf(open);
+  if (start === -1) return undefined;
+  const end = xml.indexOf(`</${name}>`, start);
+  return end === -1 ? undefined : unescapeXml(xml.slice(start + open.length, end));
+}
+
+/** The contents of every element with that name, in order. */
+export function* xmlBlocks(xml: string, name: string): Generator<string> {
+  const open = `<${name}>`;
+  const close = `</${name}>`;
+  for (let start = xml.indexOf(open); start !== -1;) {
+    const end = xml.indexOf(close, start);
+    if (end === -1) return;
+    yield xml.slice(start + open.length, end);
+    start = xml.indexOf(open, end);
+  }
+}
+
+/** A key of a listing that was asked for with `encoding-type=url`; a store that knows no encoding says so by leaving the element out. */
+export function listedKey(page: string, text: string): string {
+  // Stores of the Go family write a space as a plus sign.
+  return page.includes('<EncodingType>url</EncodingType>')
+    ? decodeURIComponent(text.replaceAll('+', '%20'))
+    : text;
+}

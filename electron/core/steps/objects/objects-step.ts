@@ -1,0 +1,221 @@
+import { z } from 'zod';
+import { AppError } from '#shared/model/errors';
+import type { Evidence } from '#shared/model/run';
+import {
+  defineStep,
+  type AnyStep,
+  type CheckResult,
+  type ReadContext,
+  type RunContext,
+  type Step,
+  type StepDescription,
+} from '../../engine/step';
+import type { MigrationPorts } from '../../ports/migration-ports';
+import type { ObjectStore } from '../../ports/objects';
+import { runWorkers } from '../common/run-workers';
+import { refusedName, targetName } from './bucket-names';
+import { copyRange } from './copy-range';
+import { createKeyFindings, shown } from './key-findings';
+import {
+  objectsOutputSchema,
+  objectsPlanSchema,
+  rangeOutputSchema,
+  type ObjectsOutput,
+  type ObjectsPlan,
+  type PlannedBucket,
+  type PlannedRange,
+} from './plan';
+import { scanBucket } from './scan-bucket';
+import { createSlots } from './slots';
+import { verifyBucket } from './verify-bucket';
+
+const objectsAtOnce = 16;
+/** Several, so that the last objects of one range do not leave slots empty. */
+const rangesAtOnce = 3;
+/** A conflict counts no further than this. */
+const countedObjects = 10_000;
+
+async function plan({
+  ports: { objects: ports },
+  signal,
+}: ReadContext<MigrationPorts>): Promise<ObjectsPlan> {
+  const names = await ports.source.buckets(signal);
+  const planned = await Promise.all(
+    names.map(async (name) => {
+      const target = targetName(ports.targetPrefix, name);
+      const refused = refusedName(target);
+      if (refused !== undefined) throw refused;
+      const keys = createKeyFindings(name);
+      const { objects, bytes, ranges } = await scanBucket(ports.source, name, keys.visit, signal);
+      return { bucket: { source: name, target, objects, bytes, ranges }, findings: keys.findings() };
+    }),
+  );
+  return {
+    endpoints: { source: ports.source.endpoint, target: ports.target.endpoint },
+    buckets: planned.map(({ bucket }) => bucket),
+    warnings: planned
+      .flatMap(({ findings }) => findings)
+      .map(({ code, message, hint }) => ({ code, message, hint })),
+  };
+}
+
+const bucketUnit = (bucket: PlannedBucket): string => `bucket/${bucket.target}`;
+
+function describe({ buckets, endpoints, warnings }: ObjectsPlan): StepDescription {
+  const objects = buckets.reduce((sum, bucket) => sum + bucket.objects, 0);
+  const bytes = buckets.reduce((sum, bucket) => sum + bucket.bytes, 0);
+  return {
+    summary: `Copies ${objects} objects (${bytes} bytes) in ${buckets.length} buckets from ${endpoints.source} to ${endpoints.target}.`,
+    details: buckets.map(
+      (bucket) => `${bucket.source} → ${bucket.target}: ${bucket.objects} objects, ${bucket.bytes} bytes.`,
+    ),
+    warnings,
+    units: buckets.flatMap((bucket) => [
+      { id: bucketUnit(bucket), label: `${bucket.source} · bucket ${bucket.target}` },
+      ...bucket.ranges.map((range) => ({
+        id: range.id,
+        label: `${bucket.source} · ${range.objects} objects from ${shown(range.firstKey)}`,
+        expected: { done: 0, total: range.objects, unit: 'objects' },
+        bytes: range.bytes,
+      })),
+    ]),
+  };
+}
+
+async function check(
+  { buckets }: ObjectsPlan,
+  { ports, signal }: ReadContext<MigrationPorts>,
+): Promise<CheckResult> {
+  const { target } = ports.objects;
+  const counts = await Promise.all(buckets.map((bucket) => countObjects(target, bucket.target, signal)));
+  const held = buckets
+    .map((bucket, index) => ({ name: bucket.target, objects: counts[index] ?? 0 }))
+    .filter(({ objects }) => objects > 0);
+  if (held.length === 0) return { state: 'pending' };
+  const listed = held.map(
+    ({ name, objects }) => `${name} (${objects < countedObjects ? objects : `${countedObjects} or more`})`,
+  );
+  return {
+    state: 'conflict',
+    error: new AppError(
+      'TARGET_NOT_EMPTY',
+      `Buckets on the target hold objects already: ${listed.join(', ')}.`,
+      {
+        hint: 'Empty these buckets, or choose another R2_BUCKET_PREFIX. Nothing was written. If an earlier run wrote them, resume that run instead.',
+        details: { setting: 'R2_BUCKET_PREFIX' },
+      },
+    ),
+  };
+}
+
+async function countObjects(store: ObjectStore, bucket: string, signal: AbortSignal): Promise<number> {
+  if (!(await store.bucketExists(bucket, signal))) return 0;
+  let objects = 0;
+  for await (const _entry of store.list(bucket, {}, signal)) {
+    objects += 1;
+    if (objects >= countedObjects) break;
+  }
+  return objects;
+}
+
+async function run({ buckets }: ObjectsPlan, context: RunContext<MigrationPorts>): Promise<ObjectsOutput> {
+  const ports = context.ports.objects;
+  const total = buckets.reduce((sum, bucket) => sum + bucket.bytes, 0);
+  const done = new Map<string, number>();
+  const report = (): void => {
+    const bytes = [...done.values()].reduce((sum, value) => sum + value, 0);
+    // The source may have grown since the plan.
+    context.progress({ done: bytes, total: Math.max(total, bytes), unit: 'bytes' });
+  };
+  const slots = createSlots(objectsAtOnce);
+  const output: ObjectsOutput = { objects: 0, bytes: 0 };
+
+  await runWorkers(buckets, rangesAtOnce, async (bucket) => {
+    await context.unit(bucketUnit(bucket), z.object({}), async ({ signal }) => {
+      if (!(await ports.target.bucketExists(bucket.target, signal)))
+        await ports.target.createBucket(bucket.target, signal);
+      return {};
+    });
+  });
+  const work = buckets.flatMap((bucket) =>
+    bucket.ranges.map((range): [PlannedBucket, PlannedRange] => [bucket, range]),
+  );
+  for (const [, range] of work) {
+    const earlier = context.finished(range.id, rangeOutputSchema);
+    if (earlier !== undefined) done.set(range.id, earlier.bytes);
+  }
+  report();
+  await runWorkers(work, rangesAtOnce, async ([bucket, range]) => {
+    const copied = await context.unit(range.id, rangeOutputSchema, ({ begunBefore, signal }) =>
+      copyRange({
+        ports,
+        bucket,
+        range,
+        begunBefore,
+        slots,
+        signal,
+        onProgress: (objects, bytes) => {
+          done.set(range.id, bytes);
+          context.progress(
+            { done: objects, total: Math.max(range.objects, objects), unit: 'objects' },
+            range.id,
+          );
+          report();
+        },
+      }),
+    );
+    done.set(range.id, copied.bytes);
+    report();
+    output.objects += copied.objects;
+    output.bytes += copied.bytes;
+    if (copied.vanished.length > 0) {
+      await context.warn({
+        code: 'OBJECTS_DELETED_DURING_COPY',
+        message: `${bucket.source}: ${copied.vanished.length} objects were deleted on the source before they were read, such as ${shown(copied.vanished[0] ?? '')}.`,
+        hint: 'Something still writes to the source.',
+      });
+    }
+  });
+  return output;
+}
+
+async function verify(
+  { buckets }: ObjectsPlan,
+  _output: ObjectsOutput,
+  context: ReadContext<MigrationPorts>,
+): Promise<Evidence[]> {
+  const total = buckets.reduce((sum, bucket) => sum + bucket.objects, 0);
+  const evidence: Evidence[] = [];
+  let before = 0;
+  for (const bucket of buckets) {
+    const found = await verifyBucket(context.ports.objects, bucket, context.signal, (compared) => {
+      context.progress({
+        done: before + compared,
+        total: Math.max(total, before + compared),
+        unit: 'objects',
+      });
+    });
+    evidence.push(...found);
+    before += bucket.objects;
+  }
+  return evidence;
+}
+
+const step: Step<MigrationPorts, ObjectsPlan, ObjectsOutput> = {
+  id: 'objects.copy',
+  version: 1,
+  title: 'Copy files',
+  lane: 'objects',
+  needs: [],
+  effect: 'create',
+  planSchema: objectsPlanSchema,
+  outputSchema: objectsOutputSchema,
+  plan,
+  describe,
+  check,
+  run,
+  verify,
+};
+
+/** Copies every bucket with its objects, headers and metadata into new buckets on the target, range by range of keys. */
+export const objectsStep: AnyStep<MigrationPorts> = defineStep(step);
