@@ -5,6 +5,7 @@ import {
   type ConnectionsService,
   createConnectionsService,
 } from './services/connections/connections-service';
+import { requireSettingsFor } from './services/connections/connection-state';
 import { connectionTesters } from './services/connections/testers';
 import { inspect } from './services/migration/inspect';
 import { fingerprintsOf, openMigrationPorts } from './services/migration/open-ports';
@@ -84,10 +85,19 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       host: options.host,
       ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
     });
+    const settingsFor = async (only: readonly Lane[]) => requireSettingsFor(only, await workspace.settings());
     return {
       ...service,
-      plan: (only, signal) => safely(() => service.plan(only, signal)),
-      start: (input) => safely(() => service.start(input)),
+      plan: (only, signal) =>
+        safely(async () => {
+          await settingsFor(only);
+          return service.plan(only, signal);
+        }),
+      start: (input) =>
+        safely(async () => {
+          await settingsFor(input.only);
+          return service.start(input);
+        }),
       resume: (runId) => safely(() => service.resume(runId)),
       verify: (runId) => safely(() => service.verify(runId)),
     };
@@ -109,7 +119,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     },
     inspect: (only, signal) =>
       safely(async () => {
-        const ports = await openPorts(workspaces.opened());
+        const workspace = workspaces.opened();
+        requireSettingsFor(only, await workspace.settings());
+        const ports = await openPorts(workspace);
         try {
           return await inspect(only, ports, signal);
         } finally {

@@ -1,14 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Lane, laneSchema, lanes } from '#shared/model/run';
-import { cancel } from './commands/cancel';
-import { check } from './commands/check';
-import { inspect } from './commands/inspect';
-import { open } from './commands/open';
-import { plan } from './commands/plan';
-import { practice } from './commands/practice';
-import { run } from './commands/run';
-import { runs } from './commands/runs';
-import { verify } from './commands/verify';
 import type { CommandContext } from './context';
 import type { ExitCode } from './exit-codes';
 import type { SessionOptions } from './session';
@@ -67,7 +58,9 @@ export function createProgram(version: string, perform: Perform): Command {
     .option('--no-open', 'do not open the browser')
     .option('--json', 'print one JSON line when ready')
     .action((options: Page & { keep?: string }) =>
-      perform(options.json === true, (context) => practice(context, options)),
+      perform(options.json === true, async (context) =>
+        (await import('./commands/practice')).practice(context, options),
+      ),
     );
 
   withWorkspace(
@@ -81,24 +74,38 @@ export function createProgram(version: string, perform: Perform): Command {
       new Option('--or-practice', 'start the practice environment when there is no workspace').hideHelp(),
     )
     .action((options: Page & { orPractice?: boolean }) =>
-      perform(options.json === true, (context) => open(context, options)),
+      perform(options.json === true, async (context) =>
+        (await import('./commands/open')).open(context, options),
+      ),
     );
 
   withOnly(
     sub(program, 'check', 'test the connections', ['cutover check --env-file .env.migration --json']),
-  ).action((options: Only) => perform(options.json === true, (context) => check(context, options)));
+  ).action((options: Only) =>
+    perform(options.json === true, async (context) =>
+      (await import('./commands/check')).check(context, options),
+    ),
+  );
 
   withOnly(
     sub(program, 'inspect', 'show what is there and what will not survive the move', [
       'cutover inspect --only database',
     ]),
-  ).action((options: Only) => perform(options.json === true, (context) => inspect(context, options)));
+  ).action((options: Only) =>
+    perform(options.json === true, async (context) =>
+      (await import('./commands/inspect')).inspect(context, options),
+    ),
+  );
 
   withOnly(
     sub(program, 'plan', 'show what a run would do; writes nothing', [
       'cutover plan --env-file .env.migration',
     ]),
-  ).action((options: Only) => perform(options.json === true, (context) => plan(context, options)));
+  ).action((options: Only) =>
+    perform(options.json === true, async (context) =>
+      (await import('./commands/plan')).plan(context, options),
+    ),
+  );
 
   withOnly(
     sub(program, 'run', 'plan, ask, run and verify', [
@@ -112,18 +119,26 @@ export function createProgram(version: string, perform: Perform): Command {
     .option('--plan <hash>', 'run only this plan; another one is refused with exit code 3')
     .option('-y, --yes', 'do not ask; needed without a terminal')
     .action((options: Only & { resume?: string; plan?: string; yes?: boolean }) =>
-      perform(options.json === true, (context) => run(context, options)),
+      perform(options.json === true, async (context) =>
+        (await import('./commands/run')).run(context, options),
+      ),
     );
 
   withWorkspace(
     sub(program, 'verify', 'compare both sides of a run again', ['cutover verify --json'], '[run]'),
   ).action((runId: string | undefined, options: Common) =>
-    perform(options.json === true, (context) => verify(context, runId, options)),
+    perform(options.json === true, async (context) =>
+      (await import('./commands/verify')).verify(context, runId, options),
+    ),
   );
 
   withWorkspace(
     sub(program, 'runs', 'list the runs of the workspace', ['cutover runs --workspace ./my-app']),
-  ).action((options: Common) => perform(options.json === true, (context) => runs(context, options)));
+  ).action((options: Common) =>
+    perform(options.json === true, async (context) =>
+      (await import('./commands/runs')).runs(context, options),
+    ),
+  );
 
   withWorkspace(
     sub(
@@ -134,7 +149,9 @@ export function createProgram(version: string, perform: Perform): Command {
       '[run]',
     ),
   ).action((runId: string | undefined, options: Common) =>
-    perform(options.json === true, (context) => cancel(context, runId, options)),
+    perform(options.json === true, async (context) =>
+      (await import('./commands/cancel')).cancel(context, runId, options),
+    ),
   );
 
   return program;

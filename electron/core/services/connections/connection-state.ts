@@ -1,6 +1,8 @@
 import type { ConnectionView } from '#shared/contract/connections';
-import { type End, settingDefinitions, settingsOf, type SettingName } from '#shared/model/settings';
-import type { WorkspaceSettings } from '../settings/settings';
+import { AppError } from '#shared/model/errors';
+import type { Lane } from '#shared/model/run';
+import { type End, ends, settingDefinitions, settingsOf, type SettingName } from '#shared/model/settings';
+import { settingMissing, type WorkspaceSettings } from '../settings/settings';
 import { describeConnectionUrl } from '../settings/connection-url';
 import { r2EndpointOf } from '../settings/validate';
 
@@ -19,6 +21,37 @@ export function missingSettings(end: End, settings: WorkspaceSettings): SettingN
     case 'easypanel':
       return (['EASYPANEL_SSH_HOST', 'EASYPANEL_SSH_USER'] as const).filter((name) => !settings.has(name));
   }
+}
+
+const endsOfLane: Record<Lane, readonly End[]> = {
+  database: ['sourceDatabase', 'supabase'],
+  users: ['sourceDatabase', 'supabase'],
+  objects: ['sourceObjects', 'r2'],
+};
+
+/** The ends that a migration of these lanes connects to, in their usual order. */
+export function endsOfLanes(only: readonly Lane[]): End[] {
+  return ends.filter((end) => only.some((lane) => endsOfLane[lane].includes(end)));
+}
+
+/**
+ * Fails before anything is connected to when a migration of these lanes can't have its settings: `SETTING_MISSING` (names all that are
+ * missing), `SETTING_INVALID`, `SECRETS_LOCKED`.
+ */
+export function requireSettingsFor(only: readonly Lane[], settings: WorkspaceSettings): void {
+  const needed = endsOfLanes(only);
+  const missing = needed.flatMap((end) => missingSettings(end, settings));
+  const [first] = missing;
+  if (first !== undefined) {
+    const one = settingMissing(first);
+    throw missing.length === 1
+      ? one
+      : new AppError('SETTING_MISSING', `${missing.join(', ')} are not set.`, {
+          hint: 'Set them in the environment or an env file, or enter them under Connections.',
+          details: one.details,
+        });
+  }
+  for (const name of needed.flatMap(settingsOf)) settings.get(name);
 }
 
 /** What a page may know of an end: no secret. */

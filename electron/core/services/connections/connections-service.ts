@@ -110,7 +110,8 @@ async function testWithin(
 ): Promise<TestOutcome> {
   const [missing] = missingSettings(end, settings);
   if (missing !== undefined) return failed(settingMissing(missing), missing);
-  if (signal.aborted) throw testCancelled();
+  const cancelled = () => signal.aborted;
+  if (cancelled()) throw testCancelled();
   const limited = new AbortController();
   const stop = () => limited.abort();
   const timer = setTimeout(stop, testLimitMs);
@@ -122,7 +123,7 @@ async function testWithin(
   try {
     return await Promise.race([testers[end](settings, limited.signal), stopped]);
   } catch (error) {
-    if (signal.aborted) throw testCancelled();
+    if (cancelled()) throw testCancelled();
     if (!limited.signal.aborted) return failed(error);
     return failed(
       new AppError('TIMED_OUT', `There was no answer within ${Math.round(testLimitMs / 1000)} s.`, {

@@ -1,18 +1,13 @@
 import type { ConnectionTest, ConnectionView } from '#shared/contract/connections';
 import { AppError } from '#shared/model/errors';
-import { type End, ends, endTitles } from '#shared/model/settings';
+import { type End, endTitles } from '#shared/model/settings';
 import { type Lane, lanes } from '#shared/model/run';
+import { endsOfLanes } from '../../../core/services/connections/connection-state';
 import type { CommandContext } from '../context';
 import { type ExitCode, exitCodeOfError, exitCodes } from '../exit-codes';
 import type { Output } from '../output';
 import { type SessionOptions, withSession } from '../session';
 import { printWarning } from '../text';
-
-const endsOfLane: Record<Lane, readonly End[]> = {
-  database: ['sourceDatabase', 'supabase'],
-  users: ['sourceDatabase', 'supabase'],
-  objects: ['sourceObjects', 'r2'],
-};
 
 /** Tests what a migration needs, and the host when it is configured. */
 export function check(
@@ -41,10 +36,11 @@ export function check(
 }
 
 function endsToTest(connections: readonly ConnectionView[], only: readonly Lane[] | undefined): End[] {
-  const needed = new Set((only ?? lanes).flatMap((lane) => endsOfLane[lane]));
+  const needed = endsOfLanes(only ?? lanes);
   const host = connections.find(({ end }) => end === 'easypanel');
-  if (only === undefined && host !== undefined && host.state !== 'empty') needed.add('easypanel');
-  return ends.filter((end) => needed.has(end));
+  return only === undefined && host !== undefined && host.state !== 'empty'
+    ? [...needed, 'easypanel']
+    : needed;
 }
 
 function printTest(output: Output, test: ConnectionTest, connection: ConnectionView | undefined): void {
