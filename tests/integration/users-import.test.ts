@@ -20,7 +20,7 @@ import {
 } from '../../practice/postgres/legacy/users';
 import { startManagedPostgres, type ManagedPostgres } from '../../practice/postgres/managed-postgres';
 import { startSupabaseServer, type SupabaseServer } from '../../practice/supabase-server';
-import { MemoryStep, settingsOf, sql } from './database-fixture';
+import { databasePorts, MemoryStep, newDatabase, settingsOf, sql } from './database-fixture';
 
 const containing = (text: string): unknown => expect.stringContaining(text);
 
@@ -164,6 +164,60 @@ describe('users', () => {
       note: containing(legacyUserId(10)),
     });
     expect(JSON.stringify(evidence)).not.toContain('$2');
+  });
+});
+
+describe('other tables of users', () => {
+  const importFrom = async (statements: string) => {
+    const source = await newDatabase(legacy.server);
+    await sql(source.url, statements);
+    const { database } = databasePorts(source.url, managed.url);
+    return new MemoryStep(usersStep, { database, auth: ports.auth });
+  };
+
+  it('with numbers for ids, or none at all, are a conflict', async () => {
+    const numbered = await importFrom(
+      'create table users (id serial primary key, email text, password_hash text)',
+    );
+    expect(await numbered.check(await numbered.plan())).toMatchObject({
+      state: 'conflict',
+      error: { code: 'USERS_ID_NOT_UUID' },
+    });
+    const none = await importFrom('create table people (id uuid primary key, email text)');
+    expect(await none.check(await none.plan())).toMatchObject({
+      state: 'conflict',
+      error: { code: 'USERS_TABLE_NOT_FOUND' },
+    });
+    await Promise.all([numbered.ports.database.close(), none.ports.database.close()]);
+  });
+
+  it('give the address to who signed in last, and come without hashes that Auth refuses', async () => {
+    await emptyAuth();
+    const id = (n: number): string => `10000000-0000-4000-8000-00000000000${n}`;
+    const step = await importFrom(`
+      create table newsletter (id uuid primary key, email text, password text);
+      create schema app;
+      create table app.accounts (id uuid primary key, "email" text, passwd_hash text, banned bool, email_verified_at timestamp, last_login timestamptz, "role" text);
+      insert into app.accounts values
+        ('${id(1)}', 'Ann@example.com', '$2b$04$${'a'.repeat(53)}', false, '2024-01-02 03:04:05.678901', '2024-01-01', 'o''hara'),
+        ('${id(2)}', 'ann@example.com', '$2b$04$${'b'.repeat(53)}', false, null, '2024-06-01', null),
+        ('${id(3)}', 'Old@example.com', '$pbkdf2-sha256$29000$abc$def', true, null, null, null),
+        ('${id(4)}', '', null, false, null, null, null)`);
+    const plan = await step.plan();
+    expect(usersStep.describe(plan).warnings.map((warning) => warning.message)).toEqual([
+      containing(id(1)),
+      containing(id(4)),
+      containing('pbkdf2-sha256'),
+    ]);
+    await step.run(plan);
+    expect((await step.verify(plan)).filter((item) => !item.equal)).toEqual([]);
+    const found = `select id, email, left(encrypted_password, 7) as hash, email_confirmed_at is not null as confirmed, banned_until > now() as banned
+      from auth.users order by id`;
+    expect(await sql(managed.adminUrl, found)).toEqual([
+      { id: id(2), email: 'ann@example.com', hash: '$2b$04$', confirmed: false, banned: null },
+      { id: id(3), email: 'old@example.com', hash: '', confirmed: false, banned: true },
+    ]);
+    await step.ports.database.close();
   });
 });
 

@@ -48,7 +48,7 @@ export interface PgSession extends DatabaseSession {
   destroy(): void;
 }
 
-export function clientOptions(config: ConnectionConfig): pg.ClientConfig {
+function clientOptions(config: ConnectionConfig): pg.ClientConfig {
   return {
     host: config.host,
     port: config.port,

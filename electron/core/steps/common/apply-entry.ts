@@ -17,7 +17,7 @@ const ownSituations: ReadonlySet<string> = new Set([
 ]);
 
 /** What became of an entry whose statement failed. Throws when it may not be missing. */
-export function judgeFailure(entry: Entry, error: unknown, begunBefore: boolean): Applied {
+function judgeFailure(entry: Entry, error: unknown, begunBefore: boolean): Applied {
   if (error instanceof AppError && ownSituations.has(error.code)) throw error;
   if (begunBefore && isDuplicate(entry.type, error)) return { state: 'there' };
   const reason = error instanceof Error ? error.message : String(error);

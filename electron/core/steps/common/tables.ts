@@ -26,7 +26,7 @@ const tableRow = z.object({
 });
 
 /** The smallest power of two, from one page on, that is not below `bytes`. */
-export function roundedSize(bytes: number): number {
+function roundedSize(bytes: number): number {
   let size = 8_192;
   while (size < bytes) size *= 2;
   return size;

@@ -49,7 +49,7 @@ type Run = RunContext<Pick<MigrationPorts, 'database'>>;
 const sideBySide: ReadonlySet<string> = new Set(['CONSTRAINT', 'INDEX', 'STATISTICS']);
 
 /** Runs of entries that may be applied side by side, between those that keep their place. */
-export function batchesOf(entries: readonly Entry[]): Entry[][] {
+function batchesOf(entries: readonly Entry[]): Entry[][] {
   const batches: Entry[][] = [];
   for (const entry of entries) {
     const last = batches.at(-1);

@@ -9,7 +9,7 @@ const acceptedHash = `^([$]2[aby][$][0-9]{2}[$][./A-Za-z0-9]{53}|[$]argon2(i|id)
 const name = (column: string): string => `t.${quoteName(column)}`;
 
 /** SQL over `t`: each part of a user as the import needs it. */
-export function userExpressions(table: UsersTable) {
+function userExpressions(table: UsersTable) {
   const { columns } = table;
   const hash = `${name(columns.hash)}::text`;
   const accepted = `coalesce(${hash}, '') ~ ${quoteText(acceptedHash)}`;

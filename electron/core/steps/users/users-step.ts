@@ -28,7 +28,7 @@ const unitSchema = z.object({ imported: z.number(), last: z.string().nullable() 
 const outputSchema = z.object({ imported: z.number(), skipped: z.number() });
 
 /** A number to two digits. */
-export function roughly(count: number): number {
+function roughly(count: number): number {
   const magnitude = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, count))) - 1);
   return Math.round(count / magnitude) * magnitude;
 }
