@@ -13,7 +13,6 @@ const portsSchema = z.object({
   r2: z.number(),
   ssh: z.number(),
 });
-export type PracticePorts = z.infer<typeof portsSchema>;
 
 const stateSchema = z.object({
   version: z.literal(1),

@@ -5,7 +5,7 @@ import { z } from 'zod';
 /** Seconds that an access token is valid. */
 export const accessTokenSeconds = 3600;
 
-export const claimsSchema = z
+const claimsSchema = z
   .looseObject({ sub: z.string(), role: z.string(), session_id: z.string().optional() })
   .transform((claims) => ({ ...claims, json: JSON.stringify(claims) }));
 export type Claims = z.infer<typeof claimsSchema>;

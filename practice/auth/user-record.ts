@@ -100,8 +100,8 @@ export async function findUsers(
   return parsed.data;
 }
 
-/** The factors of a user as the service answers them. */
-export async function factorsOf(
+/** The factors of these users. */
+async function factorsOf(
   client: PoolClient,
   userIds: readonly string[],
 ): Promise<z.infer<typeof factorSchema>[]> {

@@ -48,7 +48,7 @@ export function generatePassword(): string {
 }
 
 /** A port of 127.0.0.1 that nothing listens on at this moment. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

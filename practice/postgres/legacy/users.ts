@@ -22,7 +22,7 @@ export function legacyUserEmail(n: number): string {
 }
 
 /** Whether the n-th user's address differs from its predecessor's by letter case only: the three collisions of the shop. */
-export function isCaseDuplicate(n: number): boolean {
+function isCaseDuplicate(n: number): boolean {
   return n === 701 || n === 1_201 || n === 1_801;
 }
 
