@@ -158,7 +158,7 @@ describe('a connection that dies half-way', () => {
     await ports.database.close();
   });
 
-  it('stops within a second when the run is cancelled, and leaves no half table', async () => {
+  it('stops when the run is cancelled, and leaves no half table', async () => {
     const { target, ports, controller, schema: first, data } = await pair(wide);
     await first.run(await first.plan());
     const plan = await data.plan();
