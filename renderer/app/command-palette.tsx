@@ -1,4 +1,3 @@
-import { Modal } from '@mantine/core';
 import { useId, useState, type KeyboardEvent } from 'react';
 import { usePalette } from '../ui/page-header';
 import { matchCommands, type Command } from './commands.logic';
@@ -43,7 +42,7 @@ function PaletteContent() {
         aria-autocomplete="list"
         placeholder="Search or run a command"
         autoComplete="off"
-        data-autofocus
+        autoFocus
         value={text}
         onChange={(event) => {
           setText(event.currentTarget.value);
@@ -82,25 +81,33 @@ function PaletteContent() {
   );
 }
 
-/** Every command by name, from anywhere: Ctrl or Cmd K. */
+/** Shows the dialog as soon as it is there, and gives the focus back when it goes. */
+function showModal(dialog: HTMLDialogElement | null): (() => void) | undefined {
+  if (dialog === null) return undefined;
+  dialog.showModal();
+  return () => dialog.close();
+}
+
+/**
+ * Every command by name, from anywhere: Ctrl or Cmd K. A native dialog, because it has the focus within the very key
+ * press that opens it, so nothing that is typed at once gets lost.
+ */
 export function CommandPalette() {
   const open = usePalette((state) => state.open);
+  if (!open) return null;
   return (
-    <Modal.Root
-      opened={open}
-      onClose={close}
-      lockScroll={false}
-      padding={0}
-      size={560}
-      yOffset="12dvh"
-      centered={false}
+    <dialog
+      ref={showModal}
+      className={styles.paletteDialog}
+      aria-label="Command palette"
+      onClose={(event) => {
+        if (!event.currentTarget.open) close();
+      }}
+      onMouseDown={(event) => {
+        if (event.target === event.currentTarget) close();
+      }}
     >
-      <Modal.Overlay backgroundOpacity={0.45} />
-      <Modal.Content aria-label="Command palette">
-        <Modal.Body>
-          <PaletteContent />
-        </Modal.Body>
-      </Modal.Content>
-    </Modal.Root>
+      <PaletteContent />
+    </dialog>
   );
 }

@@ -1,5 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import { flushSync } from 'react-dom';
 import { usePalette } from '../ui/page-header';
 import { pages } from './pages';
 
@@ -17,11 +18,12 @@ export function useShortcuts(): void {
     const onKey = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
         event.preventDefault();
-        usePalette.setState((state) => ({ open: !state.open }));
+        // At once, so that the next key already goes into the palette.
+        flushSync(() => usePalette.setState((state) => ({ open: !state.open })));
         return;
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      if (document.querySelector('[role="dialog"], [role="menu"]') !== null) return;
+      if (document.querySelector('dialog[open], [role="dialog"], [role="menu"]') !== null) return;
       const page = pages.find(({ key }) => key === event.key);
       if (page === undefined) return;
       event.preventDefault();

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { AppError } from '#shared/model/errors';
 import { launchBrowser, openPage, type OpenPage } from './page-support/browser';
 import {
@@ -43,12 +43,15 @@ const button = (page: Page, name: string | RegExp) => page.getByRole('button', {
 const called = (now: Situation, name: string) =>
   now.calls.filter((call) => call.name === name).map((call) => call.input);
 
+/** Whether the element is the focused one. */
+const hasFocus = async (target: Locator) => target.and(target.page().locator(':focus')).isVisible();
+
 /** Moves the focus with Tab until an element of this role and name has it. */
 async function tabTo(page: Page, role: 'button' | 'link' | 'textbox', name: string): Promise<void> {
   const target = page.getByRole(role, { name, exact: true });
   for (let presses = 0; presses < 60; presses += 1) {
     await page.keyboard.press('Tab');
-    if (await target.evaluate((element) => element === element.ownerDocument.activeElement)) return;
+    if (await hasFocus(target)) return;
   }
   throw new Error(`The ${role} ${name} cannot be reached with Tab.`);
 }
@@ -84,11 +87,7 @@ it('goes the whole way by keyboard alone', async () => {
   await withPage(now, '/', async (page) => {
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
     await page.keyboard.press('Tab');
-    expect(
-      await page
-        .getByRole('link', { name: 'Skip to content' })
-        .evaluate((link) => link === link.ownerDocument.activeElement),
-    ).toBe(true);
+    expect(await hasFocus(page.getByRole('link', { name: 'Skip to content' }))).toBe(true);
     await page.keyboard.press('Enter');
     await page.keyboard.press('2');
     await page.getByRole('heading', { name: 'Move the application' }).waitFor();
@@ -210,7 +209,7 @@ it('shows a failure on its step with code, hint and details to copy, and resumes
     await problem.getByText('TARGET_DISK_FULL').waitFor();
     await problem.getByText('Enlarge the disk, then resume.').waitFor();
     await problem.getByRole('button', { name: 'Copy details' }).click();
-    await page.getByText('Copied.').waitFor();
+    await page.getByRole('status', { name: 'Acknowledgements' }).getByText('Copied.').waitFor();
     expect(await page.evaluate<string>('navigator.clipboard.readText()')).toContain('sqlstate: 53100');
     await problem.getByRole('button', { name: 'Resume' }).click();
     await button(page, 'Pause').waitFor();
@@ -335,7 +334,7 @@ it('leads from no workspace over a new vault to the overview', async () => {
     await page.getByText('npx cutover practice').waitFor();
     await page.getByRole('textbox', { name: 'Name' }).fill('acme-shop');
     await button(page, 'Create workspace').click();
-    await page.getByLabel('Passphrase', { exact: false }).first().fill('correct horse');
+    await page.getByLabel(/^Passphrase/).fill('correct horse');
     expect(await button(page, 'Set passphrase').isDisabled()).toBe(true);
     await page.getByLabel('Repeat the passphrase').fill('correct horse');
     await button(page, 'Set passphrase').click();
@@ -348,7 +347,7 @@ it('leads from no workspace over a new vault to the overview', async () => {
 it('refuses a wrong passphrase at its field and opens another workspace', async () => {
   const now = situation({ workspace: { ...workspace, secrets: { kind: 'passphrase', state: 'locked' } } });
   await withPage(now, '/', async (page) => {
-    await page.getByLabel('Passphrase', { exact: false }).first().fill('wrong');
+    await page.getByLabel(/^Passphrase/).fill('wrong');
     await button(page, 'Unlock').click();
     await page.getByText('This is not the passphrase of this workspace.').waitFor();
     await button(page, 'Workspace acme-shop /home/operator/acme-shop').click();
