@@ -83,3 +83,8 @@ export function isPassing(error: unknown): boolean {
   }
   return error instanceof S3DamageError;
 }
+
+/** Whether a store was there but said nothing for as long as the client waits: each try costs that time again. */
+export function isSilence(error: unknown): boolean {
+  return error instanceof S3NetworkError && /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/.test(error.code);
+}

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isPassing, S3ResponseError } from './failure';
+import { isPassing, isSilence, S3ResponseError } from './failure';
 
 /** How often and how long a request is tried again. */
 export interface RetryPolicy {
@@ -14,6 +14,8 @@ export interface RetryPolicy {
 /** About six seconds in all for a store that is gone, longer for one that asks for patience. */
 export const defaultRetries: RetryPolicy = { attempts: 6, base: 200, longest: 5_000 };
 
+const attemptsInSilence = 2;
+
 /** Runs `attempt` until it succeeds, fails for good, or the tries are used up; throws its last error. */
 export async function withRetries<T>(
   policy: RetryPolicy,
@@ -25,7 +27,8 @@ export async function withRetries<T>(
     try {
       return await attempt();
     } catch (error) {
-      if (signal.aborted || tried >= policy.attempts || !isPassing(error)) throw error;
+      const attempts = isSilence(error) ? Math.min(policy.attempts, attemptsInSilence) : policy.attempts;
+      if (signal.aborted || tried >= attempts || !isPassing(error)) throw error;
       const asked = error instanceof S3ResponseError ? (error.retryAfter ?? 0) : 0;
       const ceiling = Math.min(policy.longest, policy.base * 2 ** (tried - 1));
       await delay(Math.min(policy.longest, Math.max(asked, ceiling * (0.5 + Math.random() / 2))), undefined, {

@@ -75,7 +75,7 @@ export function createStoreClient(config: StoreConfig): StoreClient {
   const { host, protocol } = new URL(endpoint);
   const secure = protocol === 'https:';
   const sign = createSigner(config);
-  const silence = config.silence ?? 60_000;
+  const silence = config.silence ?? 30_000;
   const pool = new Pool(endpoint, {
     connections: 64,
     headersTimeout: silence,
