@@ -1,20 +1,13 @@
 import { gzipSync } from 'node:zlib';
-import {
-  CompleteMultipartUploadCommand,
-  CreateBucketCommand,
-  CreateMultipartUploadCommand,
-  PutObjectCommand,
-  S3Client,
-  UploadPartCommand,
-  type PutObjectCommandInput,
-} from '@aws-sdk/client-s3';
+import { createSeedClient, type SeedClient } from './s3/seed-client';
 import type { Credentials } from './s3/signature';
 
-type SeedObject = Omit<PutObjectCommandInput, 'Body' | 'Bucket' | 'Key'> & {
-  Bucket: string;
-  Key: string;
-  Body: Buffer;
-};
+interface SeedObject {
+  bucket: string;
+  key: string;
+  body: Buffer;
+  headers: Record<string, string>;
+}
 
 const mib = 1024 * 1024;
 const buckets = ['avatars', 'exports', 'uploads'];
@@ -75,115 +68,93 @@ function noise(size: number, seed: number): Buffer {
 }
 
 function* seedList(): Generator<SeedObject> {
-  for (const [index, Key] of avatarKeys.entries()) {
+  for (const [index, key] of avatarKeys.entries()) {
+    const headers = {
+      'content-type': 'image/webp',
+      'cache-control': 'public, max-age=31536000, immutable',
+      'x-amz-meta-user-id': String(index + 1),
+      'x-amz-meta-uploaded-by': 'legacy-shop',
+    };
+    yield { bucket: 'avatars', key, body: noise(4_000 + ((index * 911) % 20_000), index + 1), headers };
+  }
+  for (const [index, key] of photoKeys.entries()) {
+    const headers = {
+      'content-type': 'image/jpeg',
+      ...(index % 3 === 0 ? { 'cache-control': 'public, max-age=86400' } : {}),
+      // The bytes are UTF-8, as MinIO's own clients send them.
+      ...(index % 5 === 0 ? { 'x-amz-meta-alt': Buffer.from(`Größe ${index} · 靴`).toString('latin1') } : {}),
+      ...(index % 7 === 0 ? { 'x-amz-meta-original-name': `IMG_${index}.JPG` } : {}),
+    };
     yield {
-      Bucket: 'avatars',
-      Key,
-      Body: noise(4_000 + ((index * 911) % 20_000), index + 1),
-      ContentType: 'image/webp',
-      CacheControl: 'public, max-age=31536000, immutable',
-      Metadata: { 'user-id': String(index + 1), 'uploaded-by': 'legacy-shop' },
+      bucket: 'uploads',
+      key,
+      body: noise(20_000 + ((index * 7_919) % 120_000), index + 1_001),
+      headers,
     };
   }
-  for (const [index, Key] of photoKeys.entries()) {
-    yield {
-      Bucket: 'uploads',
-      Key,
-      Body: noise(20_000 + ((index * 7_919) % 120_000), index + 1_001),
-      ContentType: 'image/jpeg',
-      ...(index % 3 === 0 ? { CacheControl: 'public, max-age=86400' } : {}),
-      ...(index % 5 === 0 ? { Metadata: { alt: 'Caf=C3=A9', 'original-name': `IMG_${index}.JPG` } } : {}),
-    };
-  }
-  for (const [index, Key] of oddKeys.entries()) {
-    yield {
-      Bucket: 'uploads',
-      Key,
-      Body: noise(Key.endsWith('/') ? 0 : 100 + index * 37, index + 2_001),
-      ContentType: 'text/plain',
-    };
+  for (const [index, key] of oddKeys.entries()) {
+    const body = noise(key.endsWith('/') ? 0 : 100 + index * 37, index + 2_001);
+    yield { bucket: 'uploads', key, body, headers: { 'content-type': 'text/plain' } };
   }
   for (const number of numbered(10)) {
-    yield {
-      Bucket: 'uploads',
-      Key: `empty/${number}`,
-      Body: Buffer.alloc(0),
-      ContentType: 'application/octet-stream',
-    };
+    const headers = { 'content-type': 'application/octet-stream' };
+    yield { bucket: 'uploads', key: `empty/${number}`, body: Buffer.alloc(0), headers };
   }
   for (const number of numbered(70)) {
     const rows = numbered(200).map((row) => `${number},${row},${(number * row) % 977}\n`);
-    yield {
-      Bucket: 'exports',
-      Key: `orders/2024/${padded(number)}.csv`,
-      Body: gzipSync(`order,line,cents\n${rows.join('')}`),
-      ContentType: 'text/csv; charset=utf-8',
-      ContentEncoding: 'gzip',
-      ContentDisposition: `attachment; filename="orders-${number}.csv"`,
-      ContentLanguage: number % 2 === 0 ? 'de' : 'en',
-      ...(number % 10 === 0 ? { Expires: new Date(Date.UTC(2030, 0, number)) } : {}),
+    const headers = {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-encoding': 'gzip',
+      'content-disposition': `attachment; filename="orders-${number}.csv"`,
+      'content-language': number % 2 === 0 ? 'de' : 'en',
+      ...(number % 10 === 0 ? { expires: new Date(Date.UTC(2030, 0, number)).toUTCString() } : {}),
     };
+    const body = gzipSync(`order,line,cents\n${rows.join('')}`);
+    yield { bucket: 'exports', key: `orders/2024/${padded(number)}.csv`, body, headers };
   }
 }
 
 /**
  * Fills the legacy object store: three buckets and about 500 objects, the same on every call but for their times.
- * Throws what the store answers, and the abort reason when the signal aborts.
+ * Throws when the store refuses, and the abort reason when the signal aborts.
  */
 export async function seedObjects(
   endpoint: string,
   credentials: Credentials,
   options: { signal: AbortSignal },
 ): Promise<{ buckets: number; objects: number; bytes: number }> {
-  const { signal: abortSignal } = options;
-  const client = new S3Client({
-    endpoint,
-    credentials,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-  });
+  const client = createSeedClient(endpoint, credentials, options.signal);
   try {
-    await Promise.all(
-      buckets.map((Bucket) => client.send(new CreateBucketCommand({ Bucket }), { abortSignal })),
-    );
+    for (const bucket of buckets) await client.send({ method: 'PUT', bucket });
     let objects = 1;
     let bytes = largeSize;
     const rest = seedList();
     const worker = async (): Promise<void> => {
-      for (const object of rest) {
-        await client.send(new PutObjectCommand(object), { abortSignal });
+      for (const { bucket, key, body, headers } of rest) {
+        await client.send({ method: 'PUT', bucket, key, body, headers });
         objects += 1;
-        bytes += object.Body.length;
+        bytes += body.length;
       }
     };
-    await Promise.all([putLarge(client, abortSignal), ...numbered(8).map(worker)]);
+    await Promise.all([putLarge(client), ...numbered(8).map(worker)]);
     return { buckets: buckets.length, objects, bytes };
   } finally {
-    client.destroy();
+    client.close();
   }
 }
 
-async function putLarge(client: S3Client, abortSignal: AbortSignal): Promise<void> {
-  const object = { Bucket: 'exports', Key: 'backups/catalogue.tar' };
-  const { UploadId } = await client.send(
-    new CreateMultipartUploadCommand({
-      ...object,
-      ContentType: 'application/x-tar',
-      Metadata: { 'made-by': 'nightly backup' },
-    }),
-    { abortSignal },
-  );
-  const Parts: { PartNumber: number; ETag: string | undefined }[] = [];
-  for (const PartNumber of numbered(Math.ceil(largeSize / partSize))) {
-    const Body = noise(Math.min(partSize, largeSize - (PartNumber - 1) * partSize), 3_000 + PartNumber);
-    const { ETag } = await client.send(new UploadPartCommand({ ...object, UploadId, PartNumber, Body }), {
-      abortSignal,
-    });
-    Parts.push({ PartNumber, ETag });
+async function putLarge(client: SeedClient): Promise<void> {
+  const object = { bucket: 'exports', key: 'backups/catalogue.tar' };
+  const headers = { 'content-type': 'application/x-tar', 'x-amz-meta-made-by': 'nightly backup' };
+  const created = await client.send({ method: 'POST', ...object, query: 'uploads=', headers });
+  const uploadId = /<UploadId>([\w-]+)<\/UploadId>/.exec(created.text)?.[1] ?? '';
+  let parts = '';
+  for (const number of numbered(Math.ceil(largeSize / partSize))) {
+    const body = noise(Math.min(partSize, largeSize - (number - 1) * partSize), 3_000 + number);
+    const query = `partNumber=${number}&uploadId=${uploadId}`;
+    const { etag } = await client.send({ method: 'PUT', ...object, query, body });
+    parts += `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`;
   }
-  await client.send(new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload: { Parts } }), {
-    abortSignal,
-  });
+  const body = Buffer.from(`<CompleteMultipartUpload>${parts}</CompleteMultipartUpload>`);
+  await client.send({ method: 'POST', ...object, query: `uploadId=${uploadId}`, body });
 }

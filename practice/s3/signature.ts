@@ -88,6 +88,36 @@ export function verifySignature(
   };
 }
 
+/** The headers of a request with its signature; all of them are signed, and `x-amz-content-sha256` must be among them. */
+export function signHeaders(
+  request: { method: string; path: string; query: string; headers: Readonly<Record<string, string>> },
+  credentials: Credentials,
+  region: string,
+  now: number,
+): Record<string, string> {
+  const timestamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
+  const day = timestamp.slice(0, 8);
+  const scope = `${day}/${region}/s3/aws4_request`;
+  const headers: Record<string, string> = { ...request.headers, 'x-amz-date': timestamp };
+  const names = Object.keys(headers).sort();
+  const canonical = [
+    request.method,
+    request.path,
+    request.query,
+    ...names.map((name) => `${name}:${headerText(headers, name)}`),
+    '',
+    names.join(';'),
+    headers['x-amz-content-sha256'] ?? '',
+  ].join('\n');
+  const key = signingKey(credentials.secretAccessKey, day, region);
+  const signature = sign(key, [algorithm, timestamp, scope, sha256(Buffer.from(canonical, 'latin1'))]);
+  const credential = `${credentials.accessKeyId}/${scope}`;
+  return {
+    ...headers,
+    authorization: `${algorithm} Credential=${credential}, SignedHeaders=${names.join(';')}, Signature=${signature}`,
+  };
+}
+
 function headerClaim(target: Target, headers: IncomingHttpHeaders, now: number): Claim {
   const match =
     /^AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)\/(\d{8})\/([^/,]*)\/s3\/aws4_request,\s*SignedHeaders=([a-z0-9;_.-]+),\s*Signature=([0-9a-f]{64})$/.exec(

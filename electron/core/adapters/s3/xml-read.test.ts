@@ -12,7 +12,7 @@ it('reads text and repeated elements of an S3 answer', () => {
 
 it('undoes every escape', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) => {
+    fc.property(fc.string({ unit: 'binary', maxLength: 30 }), (text) => {
       const escaped = Array.from(text, (character) => `&#${character.codePointAt(0) ?? 0};`).join('');
       expect(unescapeXml(escaped)).toBe(text);
     }),
