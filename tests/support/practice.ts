@@ -150,10 +150,11 @@ const clearPublicSql = `
     case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence' else 'table' end, c.oid::regclass) as command
   from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'S')
     and c.oid not in (select objid from members)
-    and not exists (select 1 from pg_depend d where d.objid = c.oid and d.deptype in ('i', 'a') and d.classid = 'pg_class'::regclass)
+    and not (c.relkind = 'S' and exists (select 1 from pg_depend d where d.objid = c.oid and d.deptype = 'i' and d.classid = 'pg_class'::regclass))
   union all
   select format('drop routine if exists %s cascade', p.oid::regprocedure) from pg_proc p
   where p.pronamespace = 'public'::regnamespace and p.oid not in (select objid from members)
+    and not exists (select 1 from pg_depend d where d.objid = p.oid and d.deptype = 'i' and d.classid = 'pg_proc'::regclass)
   union all
   select format('drop type if exists %s cascade', t.oid::regtype) from pg_type t
   where t.typnamespace = 'public'::regnamespace and t.typtype in ('e', 'd', 'c', 'r') and t.oid not in (select objid from members)
