@@ -33,7 +33,7 @@ function refuse(status: number, text: string): Response {
 }
 
 /** Answers a request of the page with one of its built files. */
-export async function answerPageRequest(
+async function answerPageRequest(
   request: { url: string; method: string },
   pageDir: string,
 ): Promise<Response> {

@@ -88,20 +88,20 @@ export type Handlers<C extends Contract> = {
       : never;
 };
 
-export type CallNames<C extends Contract> = {
+type CallNames<C extends Contract> = {
   [K in keyof C]: C[K] extends CallDefinition ? K : never;
 }[keyof C] &
   string;
-export type StreamNames<C extends Contract> = {
+type StreamNames<C extends Contract> = {
   [K in keyof C]: C[K] extends StreamDefinition ? K : never;
 }[keyof C] &
   string;
-export type CallInput<C extends Contract, K extends keyof C> = C[K] extends OperationDefinition
+type CallInput<C extends Contract, K extends keyof C> = C[K] extends OperationDefinition
   ? z.input<C[K]['input']>
   : never;
-export type CallOutput<C extends Contract, K extends keyof C> =
+type CallOutput<C extends Contract, K extends keyof C> =
   C[K] extends CallDefinition<z.ZodType, infer O> ? z.output<O> : never;
-export type StreamEvent<C extends Contract, K extends keyof C> =
+type StreamEvent<C extends Contract, K extends keyof C> =
   C[K] extends StreamDefinition<z.ZodType, infer E> ? z.output<E> : never;
 
 /** The other side of a wire, typed by its contract. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** The two spellings of the loopback address. No name that DNS could point here is among them. */
-export function ownHosts(port: number): readonly string[] {
+function ownHosts(port: number): readonly string[] {
   return [`127.0.0.1:${port}`, `localhost:${port}`];
 }
 

@@ -5,7 +5,7 @@ import { strictHeaders } from '#shared/page/page-policy';
 import { toAppError, type AppError } from '#shared/model/errors';
 
 /** A file on its way out. */
-export interface Download {
+interface Download {
   fileName: string;
   mediaType: string;
   /** Bytes, when known. */
