@@ -11,8 +11,9 @@ it('reads text and repeated elements of an S3 answer', () => {
 });
 
 it('undoes every escape', () => {
+  const unit = fc.constantFrom('a', '&', '<', '>', '"', "'", '\u0001', '\u00e9', '\uffff', '\u{1f600}');
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 30 }), (text) => {
+    fc.property(fc.string({ unit }), (text) => {
       const escaped = Array.from(text, (character) => `&#${character.codePointAt(0) ?? 0};`).join('');
       expect(unescapeXml(escaped)).toBe(text);
     }),
