@@ -1,6 +1,6 @@
 import { AppError } from '../model/errors';
 import type { Wire } from './define';
-import { messagePortWire, type EventTargetPort } from './message-port-wire';
+import { messagePortWire, type EmitterPort, type EventTargetPort } from './message-port-wire';
 import { portReply, portRequest } from './port-messages';
 import { openWebSocketWire } from './web-socket-wire';
 
@@ -15,7 +15,7 @@ export interface PageWindow {
 interface PageMessage {
   readonly data: unknown;
   readonly source: unknown;
-  readonly ports: readonly EventTargetPort[];
+  readonly ports: readonly (EventTargetPort | EmitterPort)[];
 }
 
 function isReply(data: unknown): boolean {
