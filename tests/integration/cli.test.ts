@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { connectionTestSchema } from '#shared/contract/connections';
 import { createCore } from '#core/core';
 import { errorOf } from '../support/cli';
-import { runSource } from './cli-from-source';
+import { runInProcess, runSource } from './cli-from-source';
 
 let home = '';
 beforeAll(async () => {
@@ -30,9 +30,18 @@ const closed = {
   R2_SECRET_ACCESS_KEY: 'planted-secret-5',
 };
 
+test('as a process of its own: help, a usage error, a missing setting', async () => {
+  const help = await runSource(['--help'], env());
+  expect([help.code, help.stderr]).toEqual([0, '']);
+  const usage = await runSource(['frobnicate', '--json'], env());
+  expect([usage.code, usage.stderr, errorOf(usage).code]).toEqual([2, '', 'INVALID_INPUT']);
+  const missing = await runSource(['run', '--yes', '--json', '--env-file', folder('nowhere.env')], env());
+  expect([missing.code, missing.stderr, errorOf(missing).code]).toEqual([2, '', 'INVALID_INPUT']);
+});
+
 describe('usage', () => {
   test('help names the commands, examples and exit codes', async () => {
-    const { code, stdout } = await runSource(['--help'], env());
+    const { code, stdout } = await runInProcess(['--help'], env());
     expect(code).toBe(0);
     for (const word of ['practice', 'check', 'inspect', 'verify', 'Examples:', 'Exit codes: 0 done']) {
       expect(stdout).toContain(word);
@@ -46,17 +55,17 @@ describe('usage', () => {
     [['plan', '--only', 'tables'], /Choose from database, users, objects/],
     [['open', '--port', '70000'], /port number/],
   ])('%j ends with 2 and says why', async (args, message) => {
-    const plain = await runSource(args, env());
+    const plain = await runInProcess(args, env());
     expect([plain.code, plain.stdout]).toEqual([2, '']);
     expect(plain.stderr).toMatch(message);
-    const json = await runSource([...args, '--json'], env());
+    const json = await runInProcess([...args, '--json'], env());
     expect(json).toMatchObject({ code: 2, stderr: '' });
     expect(errorOf(json)).toMatchObject({ code: 'INVALID_INPUT' });
     expect(errorOf(json).message).toMatch(message);
   });
 
   test('a run without a terminal and without --yes is refused before anything is opened', async () => {
-    const { code, stderr } = await runSource(['run', '--workspace', folder('untouched')], env(closed));
+    const { code, stderr } = await runInProcess(['run', '--workspace', folder('untouched')], env(closed));
     expect(code).toBe(2);
     expect(stderr).toContain('--yes');
     expect(await readdir(home)).not.toContain('untouched');
@@ -65,7 +74,7 @@ describe('usage', () => {
 
 describe('settings and workspaces', () => {
   test('nothing given: names the first setting', async () => {
-    const result = await runSource(['check', '--json'], env());
+    const result = await runInProcess(['check', '--json'], env());
     expect(result.code).toBe(2);
     expect(errorOf(result)).toMatchObject({ code: 'SETTING_MISSING' });
     expect(errorOf(result).message).toContain('SOURCE_DATABASE_URL');
@@ -74,7 +83,7 @@ describe('settings and workspaces', () => {
 
   test('a missing setting is named on stderr too, without a stack', async () => {
     const { SUPABASE_DB_URL: _gone, ...rest } = closed;
-    const { code, stderr, stdout } = await runSource(['plan', '--only', 'database'], env(rest));
+    const { code, stderr, stdout } = await runInProcess(['plan', '--only', 'database'], env(rest));
     expect(code).toBe(2);
     expect(stderr).toMatch(/^SETTING_MISSING.*SUPABASE_DB_URL/);
     expect(stderr + stdout).not.toMatch(/\n\s+at /);
@@ -83,7 +92,7 @@ describe('settings and workspaces', () => {
   test('the same target finds its workspace again; another one gets its own', async () => {
     const data = folder('implied');
     const list = async (extra: Record<string, string>) => {
-      const result = await runSource(['runs', '--json'], { ...env(closed), CUTOVER_HOME: data, ...extra });
+      const result = await runInProcess(['runs', '--json'], { ...env(closed), CUTOVER_HOME: data, ...extra });
       expect(result).toMatchObject({ code: 0, stdout: '[]\n' });
       return readdir(path.join(data, 'workspaces'));
     };
@@ -95,19 +104,19 @@ describe('settings and workspaces', () => {
   test('a folder that is no workspace, a damaged workspace, an env file that is not there', async () => {
     await mkdir(folder('documents'));
     await writeFile(path.join(folder('documents'), 'letter.txt'), 'x');
-    const wrong = await runSource(['runs', '--json', '--workspace', folder('documents')], env());
+    const wrong = await runInProcess(['runs', '--json', '--workspace', folder('documents')], env());
     expect([wrong.code, errorOf(wrong).code]).toEqual([2, 'WORKSPACE_NOT_FOUND']);
     await mkdir(folder('damaged'));
     await writeFile(path.join(folder('damaged'), 'workspace.json'), '{"version":1,');
-    const damaged = await runSource(['runs', '--json', '--workspace', folder('damaged')], env());
+    const damaged = await runInProcess(['runs', '--json', '--workspace', folder('damaged')], env());
     expect([damaged.code, errorOf(damaged).code]).toEqual([1, 'WORKSPACE_UNREADABLE']);
-    const noFile = await runSource(['runs', '--json', '--env-file', folder('nowhere.env')], env());
+    const noFile = await runInProcess(['runs', '--json', '--env-file', folder('nowhere.env')], env());
     expect([noFile.code, errorOf(noFile).code]).toEqual([2, 'INVALID_INPUT']);
   });
 
   test('check tests every end, tells each failure with its remedy, and repeats no secret', async () => {
     const workspace = folder('checked');
-    const result = await runSource(['check', '--json', '--workspace', workspace], env(closed));
+    const result = await runInProcess(['check', '--json', '--workspace', workspace], env(closed));
     expect(result.code).toBe(1);
     const { tests } = z.object({ tests: z.array(connectionTestSchema) }).parse(JSON.parse(result.stdout));
     expect(tests.map(({ end, ok }) => [end, ok])).toEqual([
@@ -123,7 +132,7 @@ describe('settings and workspaces', () => {
       'CONNECTION_REFUSED',
     ]);
     for (const { error } of tests) expect(error?.hint ?? '').not.toBe('');
-    const plain = await runSource(['check', '--only', 'objects', '--workspace', workspace], env(closed));
+    const plain = await runInProcess(['check', '--only', 'objects', '--workspace', workspace], env(closed));
     expect(plain.code).toBe(1);
     expect(plain.stdout).toContain('Cloudflare R2');
     expect(plain.stdout).not.toContain('Source PostgreSQL');
@@ -154,7 +163,7 @@ describe('settings and workspaces', () => {
       file,
     ];
     const codes = async (extra: Record<string, string>) => {
-      const { stdout } = await runSource(args, env(extra));
+      const { stdout } = await runInProcess(args, env(extra));
       return z
         .object({ tests: z.array(connectionTestSchema) })
         .parse(JSON.parse(stdout))
@@ -186,12 +195,12 @@ describe('secrets of a workspace', () => {
     await core.close();
 
     const args = ['check', '--json', '--only', 'objects', '--workspace', workspace];
-    const locked = await runSource(args, env());
+    const locked = await runInProcess(args, env());
     expect([locked.code, locked.stdout.includes('SECRETS_LOCKED')]).toEqual([2, true]);
     expect(locked.stdout).toContain('CUTOVER_PASSPHRASE');
-    const wrong = await runSource(args, env({ CUTOVER_PASSPHRASE: 'planted wrong horse' }));
+    const wrong = await runInProcess(args, env({ CUTOVER_PASSPHRASE: 'planted wrong horse' }));
     expect([wrong.code, errorOf(wrong).code]).toEqual([1, 'SECRETS_PASSPHRASE_WRONG']);
-    const right = await runSource(args, env({ CUTOVER_PASSPHRASE: passphrase }));
+    const right = await runInProcess(args, env({ CUTOVER_PASSPHRASE: passphrase }));
     expect(right.stdout.match(/CONNECTION_REFUSED/g)?.length).toBeGreaterThanOrEqual(2);
     expect([locked, wrong, right].map(({ stdout, stderr }) => stdout + stderr).join('')).not.toContain(
       'planted',
@@ -202,16 +211,16 @@ describe('secrets of a workspace', () => {
 describe('runs', () => {
   test('cancel and verify say that there is no run', async () => {
     const workspace = folder('no-runs');
-    const cancelled = await runSource(['cancel', '--json', '--workspace', workspace], env());
+    const cancelled = await runInProcess(['cancel', '--json', '--workspace', workspace], env());
     expect([cancelled.code, errorOf(cancelled).code]).toEqual([1, 'RUN_NOT_RUNNING']);
-    const verified = await runSource(['verify', '--json', '--workspace', workspace], env());
+    const verified = await runInProcess(['verify', '--json', '--workspace', workspace], env());
     expect([verified.code, errorOf(verified).code]).toEqual([2, 'NOT_FOUND']);
-    const resumed = await runSource(
+    const resumed = await runInProcess(
       ['run', '--yes', '--json', '--resume', '20260102T030405Z-abc123', '--workspace', workspace],
       env(),
     );
     expect([resumed.code, errorOf(resumed).code]).toEqual([2, 'NOT_FOUND']);
-    const both = await runSource(
+    const both = await runInProcess(
       ['run', '--yes', '--json', '--only', 'users', '--resume', 'x', '--workspace', workspace],
       env(),
     );
@@ -219,11 +228,123 @@ describe('runs', () => {
   });
 
   test('text for a person has no escape codes outside of a terminal', async () => {
-    const { code, stdout } = await runSource(['runs', '--workspace', folder('plain')], {
+    const { code, stdout } = await runInProcess(['runs', '--workspace', folder('plain')], {
       ...env(),
       NO_COLOR: '',
     });
     expect(code).toBe(0);
     expect(stdout).toBe(`There are no runs in ${folder('plain')} yet.\n`);
+  });
+});
+
+describe('open', () => {
+  test('serves the page on loopback until it is told to stop, and remembers the workspace', async () => {
+    const pageDir = folder('page');
+    await mkdir(pageDir);
+    await writeFile(path.join(pageDir, 'index.html'), '<!doctype html><title>Cutover</title>');
+    const told = new AbortController();
+    const opened = async (args: string[]) => {
+      let status = 0;
+      const result = await runInProcess(
+        ['open', '--no-open', '--json', ...args],
+        env({ CUTOVER_HOME: folder('open-data') }),
+        {
+          signal: told.signal,
+          installation: { pageDir },
+          onStdout: (text) => {
+            const { url } = z.object({ url: z.url() }).parse(JSON.parse(text));
+            void fetch(url, { redirect: 'manual' }).then((answer) => {
+              status = answer.status;
+              told.abort();
+            });
+          },
+        },
+      );
+      return { ...result, status };
+    };
+    const first = await opened(['--workspace', folder('console')]);
+    expect([first.code, first.status]).toEqual([0, 303]);
+    expect(JSON.parse(first.stdout)).toMatchObject({ workspace: folder('console') });
+  });
+
+  test('without a built page it says how to build it', async () => {
+    const result = await runInProcess(['open', '--no-open', '--json'], env(), {
+      installation: { pageDir: folder('nowhere') },
+    });
+    expect(result.code).toBe(1);
+    expect(errorOf(result).hint).toContain('npm run build');
+  });
+});
+
+describe('practice', () => {
+  /** Speaks the protocol of the practice environment; its `env` tells which variables it was started with. */
+  const child = (body: string) => `
+    process.on('message', (message) => { if (message.type === 'stop') process.exit(0); });
+    process.on('disconnect', () => process.exit(0));
+    process.send({ type: 'progress', message: 'starting' });
+    ${body}
+  `;
+
+  async function program(name: string, body: string): Promise<string> {
+    const file = folder(`${name}.mjs`);
+    await writeFile(file, child(body));
+    return file;
+  }
+
+  test('an installation without it says so', async () => {
+    const result = await runInProcess(['practice', '--json'], env(), {
+      installation: { practice: undefined },
+    });
+    expect([result.code, errorOf(result).code]).toEqual([1, 'PRACTICE_UNAVAILABLE']);
+    expect(errorOf(result).hint).not.toBe('');
+  });
+
+  test('prints one line when it is ready; the settings of the operator do not reach it', async () => {
+    const pageDir = folder('practice-page');
+    await mkdir(pageDir);
+    await writeFile(path.join(pageDir, 'index.html'), '<!doctype html><title>Cutover</title>');
+    const workspace = folder('practice-workspace');
+    const practice = await program(
+      'good',
+      `process.send({ type: 'ready', workspace: ${JSON.stringify(workspace)}, envFile: 'x', env: {
+        SUPABASE_URL: 'http://127.0.0.1:9', STARTED_WITH: Object.keys(process.env).join(), ARGS: process.argv.slice(2).join(' '),
+      } });`,
+    );
+    const told = new AbortController();
+    const args = ['practice', '--no-open', '--json', '--keep', 'kept'];
+    const result = await runInProcess(args, env({ ...closed, CUTOVER_PASSPHRASE: 'planted' }), {
+      signal: told.signal,
+      installation: { pageDir, practice },
+      onStdout: () => told.abort(),
+    });
+    expect([result.code, result.stderr]).toEqual([0, '']);
+    const ready = z
+      .object({
+        url: z.url(),
+        workspace: z.string(),
+        envFile: z.string(),
+        env: z.record(z.string(), z.string()),
+      })
+      .parse(JSON.parse(result.stdout));
+    expect(ready.workspace).toBe(workspace);
+    expect(ready.env.ARGS).toBe('--child --keep kept');
+    expect(ready.env.STARTED_WITH).toContain('CUTOVER_HOME');
+    expect(ready.env.STARTED_WITH).not.toMatch(/SOURCE_|SECRET|PASSPHRASE/);
+    expect(JSON.parse(await readFile(path.join(workspace, 'workspace.json'), 'utf8'))).toMatchObject({
+      practice: true,
+    });
+  });
+
+  test('a failure of its own, and an end before it is ready', async () => {
+    const failing = await program(
+      'failing',
+      `process.send({ type: 'failed', error: { code: 'PRACTICE_UNAVAILABLE', message: 'No room.', hint: 'Free some.', retryable: true } });`,
+    );
+    const failed = await runInProcess(['practice', '--json'], env(), { installation: { practice: failing } });
+    expect([failed.code, errorOf(failed).message]).toEqual([1, 'No room.']);
+    const dying = await program('dying', 'process.exit(7);');
+    const died = await runInProcess(['practice', '--json'], env(), { installation: { practice: dying } });
+    expect([died.code, errorOf(died).code]).toEqual([1, 'PRACTICE_UNAVAILABLE']);
+    expect(errorOf(died).message).toContain('7');
   });
 });

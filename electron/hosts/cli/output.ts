@@ -1,7 +1,7 @@
 import type { ErrorShape } from '#shared/model/errors';
 
 /** A stream that a command writes to: stdout or stderr. */
-interface Sink {
+export interface Sink {
   write(text: string, done?: (error?: Error | null) => void): boolean;
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -90,7 +90,9 @@ export function createOutput(options: {
     progress: (text) => {
       if (stderr.isTTY !== true || plain) return;
       progressShown = true;
-      stderr.write(`\r\u001b[2K${printable(text).slice(0, (stderr.columns ?? 80) - 1)}`);
+      // A terminal that does not know its width reports 0.
+      const columns = stderr.columns === undefined || stderr.columns === 0 ? 80 : stderr.columns;
+      stderr.write(`\r\u001b[2K${printable(text).slice(0, columns - 1)}`);
     },
     error,
     paint: (tone, text) => painted(stdout, tone, text),

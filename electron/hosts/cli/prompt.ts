@@ -32,7 +32,8 @@ async function ask(
   hidden: boolean,
   signal: AbortSignal,
 ): Promise<string> {
-  terminal.output.write(question);
+  // Readline writes the question itself where it echoes; where it does not, the question must not go nowhere too.
+  if (hidden) terminal.output.write(question);
   // Readline echoes what it reads to its output: a hidden answer goes nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({
@@ -45,7 +46,9 @@ async function ask(
   lines.once('SIGINT', () => interrupted.abort());
   lines.once('close', () => interrupted.abort());
   try {
-    return await lines.question('', { signal: AbortSignal.any([signal, interrupted.signal]) });
+    return await lines.question(hidden ? '' : question, {
+      signal: AbortSignal.any([signal, interrupted.signal]),
+    });
   } catch {
     throw new AppError('CANCELLED', 'The question was not answered.');
   } finally {

@@ -15,7 +15,7 @@ export function runs(context: CommandContext, options: SessionOptions): Promise<
         run.id,
         run.state,
         run.only.join(','),
-        run.warnings === 0 ? '' : `${run.warnings} warnings`,
+        run.warnings === 0 ? '' : `${run.warnings} warning${run.warnings === 1 ? '' : 's'}`,
         run.error?.code ?? '',
       ]);
       for (const line of table([['run', 'state', 'what', '', ''], ...rows])) output.line(line);
