@@ -43,6 +43,8 @@ interface DataTableProps<Row> {
   maxHeight?: number;
   /** Pixels below which it scrolls sideways instead of squeezing. */
   minWidth?: number;
+  /** Long texts take several lines instead of being cut off. */
+  wrap?: boolean;
 }
 
 const rowHeight = 37;
@@ -56,6 +58,7 @@ export function DataTable<Row extends object>({
   initialSort,
   maxHeight = 340,
   minWidth = 530,
+  wrap = false,
 }: DataTableProps<Row>) {
   const scroller = useRef<HTMLDivElement>(null);
   const data = useMemo(() => [...rows], [rows]);
@@ -136,7 +139,10 @@ export function DataTable<Row extends object>({
                 role="row"
                 aria-rowindex={item.index + 2}
                 className={joinClasses(styles.row, styles.bodyRow)}
-                style={{ ...grid, height: rowHeight, transform: `translateY(${item.start}px)` }}
+                ref={wrap ? virtualizer.measureElement : undefined}
+                data-index={item.index}
+                data-wrap={wrap}
+                style={{ ...grid, minHeight: rowHeight, transform: `translateY(${item.start}px)` }}
               >
                 {columns.map((column) => (
                   <div

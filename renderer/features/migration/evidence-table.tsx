@@ -65,6 +65,7 @@ export function EvidenceTable({ steps }: { steps: readonly StepView[] }) {
         rows={rows}
         rowId={(row) => row.id}
         minWidth={760}
+        wrap
       />
     </Card>
   );

@@ -21,9 +21,10 @@ import { laneNames } from './lane-names';
 import styles from './migration.module.css';
 
 function headline({ measure, fraction }: LaneProgress, rate: number | undefined): string {
-  if (rate !== undefined && measure !== undefined) return formatRate(rate, measure.unit);
-  if (fraction === 1 && measure !== undefined) return formatAmount(measure.total, measure.unit);
-  if (fraction === 0 && measure !== undefined) return formatAmount(measure.total, measure.unit);
+  if (rate !== undefined && measure !== undefined && measure.done < measure.total)
+    return formatRate(rate, measure.unit);
+  if (measure === undefined) return fraction === 0 ? '–' : formatPercent(fraction);
+  if (measure.done >= measure.total || fraction === 0) return formatAmount(measure.total, measure.unit);
   return formatPercent(fraction);
 }
 
@@ -61,7 +62,7 @@ function facts(view: RunView, item: LaneProgress, rate: number | undefined): str
     .filter((step) => step.lane === lane)
     .flatMap((step) => step.units.filter((unit) => unit.state === 'failed')).length;
   if (failed > 0) parts.push(`${failed} failed`);
-  const left = item.fraction < 1 ? secondsLeft(item, rate) : undefined;
+  const left = measure !== undefined && measure.done < measure.total ? secondsLeft(item, rate) : undefined;
   if (left !== undefined) parts.push(`about ${formatDuration(left)} left`);
   return parts.length === 0 ? plainly(item) : parts.join(' · ');
 }

@@ -77,7 +77,7 @@ const tabLabels: Record<UnitTab['id'], string> = {
 function tabOf(step: StepView, unit: UnitView): UnitTab['id'] {
   if (step.lane === 'objects') return 'objects';
   if (step.lane === 'users') return 'users';
-  return unit.progress?.unit === 'rows' ? 'tables' : 'other';
+  return unit.progress?.unit === 'rows' || unit.bytes !== undefined ? 'tables' : 'other';
 }
 
 /** The units of a run in lists by kind, what failed and what is under way first; a list without units is left out. */

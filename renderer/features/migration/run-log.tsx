@@ -24,8 +24,13 @@ export function RunLog({ lines }: { lines: readonly LogLine[] }) {
     if (box !== null) setFollowing(box.scrollHeight - box.scrollTop - box.clientHeight < 40);
   };
   return (
-    <Card title="Log" right={following ? 'following' : 'scroll to the end to follow'}>
+    <Card
+      title="Log"
+      right={lines.length === 0 ? undefined : following ? 'following' : 'scroll to the end to follow'}
+    >
+      {lines.length === 0 ? <p className={styles.logEmpty}>Nothing has been logged.</p> : null}
       <div
+        hidden={lines.length === 0}
         ref={scroller}
         className={styles.log}
         onScroll={onScroll}

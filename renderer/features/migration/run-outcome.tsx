@@ -86,8 +86,10 @@ function Succeeded({ view }: { view: RunView }) {
   );
 }
 
+/** A plan's warning that comes up again in the run is one warning. */
 function warningsOf(view: RunView): Warning[] {
-  return view.steps.flatMap((step) => [...step.runWarnings, ...step.warnings]);
+  const all = view.steps.flatMap((step) => [...step.runWarnings, ...step.warnings]);
+  return [...new Map(all.map((warning) => [`${warning.code} ${warning.message}`, warning])).values()];
 }
 
 /** What was foreseen by the plan and what came up on the way. */

@@ -1,5 +1,5 @@
 import { Tabs } from '@mantine/core';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import type { RunView } from '#shared/model/run';
 import { Card } from '../../ui/card';
 import { DataTable, type DataColumn } from '../../ui/data-table';
@@ -68,11 +68,16 @@ function UnitTable({ tab }: { tab: UnitTab }) {
 /** Every table and every range of objects with its progress and state. */
 export function UnitLists({ view }: { view: RunView }) {
   const tabs = useMemo(() => unitTabs(view), [view]);
+  const [chosen, setChosen] = useState<string | null>(null);
   const [first] = tabs;
   if (first === undefined) return null;
   return (
     <Card title="Tables and objects">
-      <Tabs defaultValue={first.id} keepMounted={false}>
+      <Tabs
+        value={tabs.find((tab) => tab.id === chosen)?.id ?? first.id}
+        onChange={setChosen}
+        keepMounted={false}
+      >
         <Tabs.List className={styles.tabs ?? ''}>
           {tabs.map((tab) => (
             <Tabs.Tab key={tab.id} value={tab.id}>

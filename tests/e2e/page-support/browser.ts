@@ -44,8 +44,8 @@ export async function openPage(
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
-  await page.goto(host.url);
-  await page.goto(`${host.origin}/#${path}`);
+  // The part behind the `#` survives the redirect from the address with the token.
+  await page.goto(`${host.url}#${path}`);
   return {
     page,
     origin: host.origin,
