@@ -10,7 +10,7 @@ export default defineConfig({
     build: {
       outDir: 'out/main',
       sourcemap: true,
-      rollupOptions: {
+      rolldownOptions: {
         input: {
           main: resolve(here, 'electron/main/main.ts'),
           desktop: resolve(here, 'electron/hosts/desktop.ts'),
@@ -24,7 +24,7 @@ export default defineConfig({
   preload: {
     build: {
       outDir: 'out/preload',
-      rollupOptions: {
+      rolldownOptions: {
         input: { preload: resolve(here, 'electron/preload/preload.ts') },
         output: { format: 'cjs', entryFileNames: '[name].cjs' },
       },
@@ -37,7 +37,7 @@ export default defineConfig({
       outDir: 'out/renderer',
       emptyOutDir: true,
       minify: true,
-      rollupOptions: { input: resolve(here, 'renderer/index.html') },
+      rolldownOptions: { input: resolve(here, 'renderer/index.html') },
     },
   },
 });

@@ -10,7 +10,7 @@ export default defineConfig({
     target: 'node20',
     outDir: 'out/practice',
     sourcemap: true,
-    rollupOptions: {
+    rolldownOptions: {
       input: { practice: resolve(here, 'practice/practice.ts') },
       output: { format: 'es', entryFileNames: '[name].js' },
     },

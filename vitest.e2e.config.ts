@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** Browser tests on the built application; each file starts its own hosts. */
 export default defineConfig({
   test: {
+    // The SDK is only the tests' own second opinion; its advice about Node versions is not about the product.
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     include: ['tests/e2e/**/*.test.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,

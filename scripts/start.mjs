@@ -55,4 +55,4 @@ if (binary !== undefined) {
 console.error(
   `Opening the console in the browser: ${reason ?? 'the Electron binary is not to be had here'}.`,
 );
-process.exit(await runNode([path.join(root, 'bin/cutover.mjs'), 'open', '--or-practice', ...passedOn]));
+process.exit(await runNode(['--', path.join(root, 'bin/cutover.mjs'), 'open', '--or-practice', ...passedOn]));

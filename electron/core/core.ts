@@ -8,6 +8,7 @@ import {
 import { requireSettingsFor } from './services/connections/connection-state';
 import { connectionTesters } from './services/connections/testers';
 import { inspect } from './services/migration/inspect';
+import { migrationSteps } from './services/migration/migration-steps';
 import { fingerprintsOf, openMigrationPorts } from './services/migration/open-ports';
 import { createRunsService, type RunsService } from './services/runs/runs-service';
 import { redactingFailures } from './services/settings/redact-error';
@@ -18,7 +19,6 @@ import {
   type OpenedWorkspace,
   type WorkspacesService,
 } from './services/workspaces/workspaces-service';
-import { migrationSteps } from './steps/migration-steps';
 
 /** The slowest good answer is a TLS handshake over a slow line; beyond this a host swallows packets. */
 const connectionTestLimitMs = 20_000;

@@ -20,7 +20,7 @@ export function spawnCli(
   args: readonly string[],
   env: Record<string, string>,
 ): ChildProcessWithoutNullStreams {
-  const child = spawn(process.execPath, [cliPath, ...args], { env: cleanEnv(env), stdio: 'pipe' });
+  const child = spawn(process.execPath, ['--', cliPath, ...args], { env: cleanEnv(env), stdio: 'pipe' });
   child.stdin.end();
   return child;
 }

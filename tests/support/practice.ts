@@ -33,7 +33,7 @@ export interface RunningPractice extends z.infer<typeof readySchema> {
 /** Starts `cutover practice --no-open --json` as an operator would, on its own ports and folders. */
 export async function startPracticeCommand(...args: string[]): Promise<RunningPractice> {
   const started = Date.now();
-  const child = spawn(process.execPath, [cliPath, 'practice', '--no-open', '--json', ...args], {
+  const child = spawn(process.execPath, ['--', cliPath, 'practice', '--no-open', '--json', ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

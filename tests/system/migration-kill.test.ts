@@ -12,13 +12,17 @@ afterAll(async () => {
   await practice.stop();
 });
 
-test(`${kills} kills at random moments over several migrations: each ends equal`, { timeout: 900_000 }, async () => {
-  let done = 0;
-  while (done < kills) {
-    const result = await killedMigration(practice, Math.min(8, kills - done), 2500);
-    done += result.kills;
-    expect(result.output).toContain('"type":"result"');
-    expect(result.databases.target).toEqual(result.databases.source);
-    expect(result.objects.target).toEqual(result.objects.source);
-  }
-});
+test(
+  `${kills} kills at random moments over several migrations: each ends equal`,
+  { timeout: 900_000 },
+  async () => {
+    let done = 0;
+    while (done < kills) {
+      const result = await killedMigration(practice, Math.min(8, kills - done), 2500);
+      done += result.kills;
+      expect(result.output).toContain('"type":"result"');
+      expect(result.databases.target).toEqual(result.databases.source);
+      expect(result.objects.target).toEqual(result.objects.source);
+    }
+  },
+);

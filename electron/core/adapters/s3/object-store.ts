@@ -83,7 +83,9 @@ function notS3(endpoint: string): AppError {
 
 async function bucketExists(client: StoreClient, bucket: string, signal: AbortSignal): Promise<boolean> {
   try {
-    await (await client.send({ method: 'HEAD', bucket }, signal)).drop();
+    // A list and not a HEAD: a refused HEAD has no body, so it can't say whether the key is wrong or only not allowed here.
+    const query = { 'list-type': '2', 'max-keys': '1' };
+    await (await client.send({ method: 'GET', bucket, query }, signal)).drop();
     return true;
   } catch (error) {
     if (error instanceof S3ResponseError && error.status === 404) return false;

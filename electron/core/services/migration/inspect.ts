@@ -6,7 +6,11 @@ import { inspectObjects } from '../../steps/objects/inspect-objects';
 import { inspectUsers } from '../../steps/users/inspect-users';
 
 /** What is on the source, and what will not survive the move as it is. Reads only; lanes side by side. */
-export async function inspect(only: readonly Lane[], ports: MigrationPorts, signal: AbortSignal): Promise<InspectReport> {
+export async function inspect(
+  only: readonly Lane[],
+  ports: MigrationPorts,
+  signal: AbortSignal,
+): Promise<InspectReport> {
   const [database, users, objects] = await Promise.all([
     only.includes('database') ? inspectDatabase(ports, signal) : undefined,
     only.includes('users') ? inspectUsers(ports, signal) : undefined,

@@ -27,7 +27,11 @@ export function openMigrationPorts(settings: Settings): MigrationPorts {
  * Who source and target are, hashed: a run is resumed only between the services that it began with. The lanes decide what is asked, so a
  * run of objects alone needs no database.
  */
-export async function fingerprintsOf(ports: MigrationPorts, only: readonly Lane[], signal: AbortSignal): Promise<Record<string, string>> {
+export async function fingerprintsOf(
+  ports: MigrationPorts,
+  only: readonly Lane[],
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
   const facts: Record<string, string> = {};
   if (only.includes('database') || only.includes('users')) {
     const [source, target] = await Promise.all([
@@ -38,6 +42,9 @@ export async function fingerprintsOf(ports: MigrationPorts, only: readonly Lane[
   }
   if (only.includes('objects')) Object.assign(facts, await objectFingerprints(ports.objects, signal));
   return Object.fromEntries(
-    Object.entries(facts).map(([name, fact]) => [name, createHash('sha256').update(fact).digest('hex').slice(0, 32)]),
+    Object.entries(facts).map(([name, fact]) => [
+      name,
+      createHash('sha256').update(fact).digest('hex').slice(0, 32),
+    ]),
   );
 }
