@@ -46,6 +46,8 @@ export async function openPage(
   page.on('pageerror', (error) => complaints.push(error.message));
   // The part behind the `#` survives the redirect from the address with the token.
   await page.goto(`${host.url}#${path}`);
+  // Shortcuts work once the page is drawn.
+  await page.getByRole('heading', { level: 1 }).waitFor();
   return {
     page,
     origin: host.origin,
