@@ -1,13 +1,22 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
+import { startS3Server } from '../../practice/s3/s3-server';
 import { errorOf, finished, runCli, spawnCli } from '../support/cli';
 import { compareDatabases, compareObjects } from '../support/compare';
 import { addressOf, startDyingProxy, through } from '../support/dying-proxy';
-import { clearTarget, type RunningPractice, startPracticeCommand, withClient } from '../support/practice';
+import {
+  clearTarget,
+  type RunningPractice,
+  startPracticeCommand,
+  withChanges,
+  withClient,
+} from '../support/practice';
+import { expectNoSecret } from '../support/secrets';
+import { newWorkspace } from '../support/workspace';
 
 let practice: RunningPractice;
 let workspace = '';
@@ -20,32 +29,13 @@ afterAll(async () => {
 beforeEach(async () => {
   await clearTarget(practice);
   if (workspace !== '') await rm(workspace, { recursive: true, force: true });
-  workspace = await mkdtemp(path.join(tmpdir(), 'cutover-failures-'));
-  await writeFile(
-    path.join(workspace, 'workspace.json'),
-    JSON.stringify({ version: 1, name: 'Failures', values: {} }),
-  );
+  workspace = await newWorkspace('Failures');
 });
 
 const args = (...command: string[]) => [...command, '--workspace', workspace, '--json'];
 
 /** The practice environment's variables, some replaced. */
 const env = (changes: Record<string, string> = {}) => ({ ...practice.env, ...changes });
-
-function secretsOf(values: Record<string, string>): string[] {
-  return Object.entries(values)
-    .filter(([name]) => /SECRET|PASSWORD/.test(name))
-    .map(([, value]) => value)
-    .concat(
-      ['SOURCE_DATABASE_URL', 'SUPABASE_DB_URL'].map((name) =>
-        decodeURIComponent(new URL(values[name] ?? 'x://').password),
-      ),
-    );
-}
-
-function expectNoSecret(text: string, values: Record<string, string>): void {
-  for (const secret of secretsOf(values)) expect(text.includes(secret), 'a secret in the output').toBe(false);
-}
 
 async function targetTables(): Promise<number> {
   return withClient(practice.value('SUPABASE_DB_URL'), async (client) => {
@@ -115,14 +105,15 @@ async function runsOf(): Promise<{ id: string; state: string }[]> {
   return z.array(z.object({ id: z.string(), state: z.string() })).parse(JSON.parse(listed.stdout));
 }
 
-async function expectResumesToEqual(values: Record<string, string>): Promise<void> {
+async function expectResumesToEqual(changes: Record<string, string>): Promise<void> {
   const [run] = await runsOf();
   expect(run?.state).toBe('failed');
-  const resumed = await runCli(args('run', '--yes', '--resume', run?.id ?? ''), values);
+  const sides = withChanges(practice, changes);
+  const resumed = await runCli(args('run', '--yes', '--resume', run?.id ?? ''), sides.env);
   expect(resumed.code, resumed.stdout.slice(-1500) + resumed.stderr).toBe(0);
-  const databases = await compareDatabases(practice);
+  const databases = await compareDatabases(sides);
   expect(databases.target).toEqual(databases.source);
-  const objects = await compareObjects(practice);
+  const objects = await compareObjects(sides);
   expect(objects.target).toEqual(objects.source);
 }
 
@@ -135,7 +126,8 @@ test.each([
   const url = practice.value(variable);
   const proxy = await startDyingProxy(addressOf(url), limit);
   try {
-    const values = env({ [variable]: through(url, proxy) });
+    const changes = { [variable]: through(url, proxy) };
+    const values = env(changes);
     const result = await runCli(args('run', '--yes'), values);
     expect(proxy.dead).toBe(true);
     expect(result.code, result.stdout.slice(-1500) + result.stderr).toBe(1);
@@ -143,9 +135,36 @@ test.each([
     expect(errorOf(result).hint).toMatch(/resume/i);
     expectNoSecret(result.stdout + result.stderr, values);
     proxy.revive();
-    await expectResumesToEqual(values);
+    await expectResumesToEqual(changes);
   } finally {
     await proxy.close();
+  }
+});
+
+test('an object store that is full: told, resumable once there is room, nothing lost', async () => {
+  const dir = await mkdtemp(path.join(tmpdir(), 'cutover-full-store-'));
+  const serve = (options: { port?: number; quotaBytes?: number }) =>
+    startS3Server({
+      profile: 'r2',
+      accessKeyId: practice.value('R2_ACCESS_KEY_ID'),
+      secretAccessKey: practice.value('R2_SECRET_ACCESS_KEY'),
+      dir,
+      ...options,
+    });
+  let store = await serve({ quotaBytes: 40_000_000 });
+  try {
+    const changes = { R2_ENDPOINT: store.endpoint };
+    const result = await runCli(args('run', '--yes'), env(changes));
+    expect(result.code, result.stdout.slice(-1500) + result.stderr).toBe(1);
+    expect(errorOf(result).code).toBe('OBJECTS_QUOTA_EXCEEDED');
+    expect(errorOf(result).hint).toMatch(/resume/i);
+    expectNoSecret(result.stdout + result.stderr, env(changes));
+    await store.close();
+    store = await serve({ port: store.port });
+    await expectResumesToEqual(changes);
+  } finally {
+    await store.close();
+    await rm(dir, { recursive: true, force: true });
   }
 });
 

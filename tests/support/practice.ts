@@ -50,13 +50,23 @@ export async function startPracticeCommand(...args: string[]): Promise<RunningPr
   return {
     ...ready,
     startedInMs: Date.now() - started,
-    value: (name) => {
-      const value = ready.env[name];
-      if (value === undefined) throw new Error(`The practice environment does not give ${name}.`);
-      return value;
-    },
+    value: valueOf(ready.env),
     stop: () => stopChild(child),
   };
+}
+
+function valueOf(env: Readonly<Record<string, string>>): RunningPractice['value'] {
+  return (name) => {
+    const value = env[name];
+    if (value === undefined) throw new Error(`The practice environment does not give ${name}.`);
+    return value;
+  };
+}
+
+/** The same environment with some variables replaced: an end of the test's own, or one behind a proxy. */
+export function withChanges(practice: RunningPractice, changes: Record<string, string>): RunningPractice {
+  const env = { ...practice.env, ...changes };
+  return { ...practice, env, value: valueOf(env) };
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {
