@@ -56,8 +56,8 @@ function reaches(a: SequenceValue, b: SequenceValue): boolean {
 }
 
 /**
- * Sets the target's sequences to the source's values, never back: a value that the source gave out after the copy's snapshot
- * is skipped, one that it gave out before is not given out again.
+ * Sets the target's sequences to the source's values, and one that has given out numbers on the target never back: a value
+ * that the source gave out after the copy's snapshot is skipped, one that it gave out before is not given out again.
  */
 export async function setSequences(
   source: DatabaseSession,
@@ -66,7 +66,9 @@ export async function setSequences(
 ): Promise<SequenceValue[]> {
   const values = await readValues(source, sequences);
   for (const value of values) {
-    if (value.called && reaches(await readValue(target, value), value)) continue;
+    const there = await readValue(target, value);
+    // A sequence that was never called stands at its START, which may lie beyond numbers that the source has yet to give out.
+    if (there.called && reaches(there, value)) continue;
     await target.execute(
       `select pg_catalog.setval(${quoteText(qualified(value))}::regclass, ${value.value}, ${value.called})`,
     );
