@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import pg from 'pg';
 import { AppError } from '#shared/model/errors';
 import { z } from 'zod';
-import type { DatabaseSession } from '../../ports/database';
+import type { DatabaseSession, DatabaseSide } from '../../ports/database';
 import { classifyDatabaseError } from './classify';
 import type { ConnectionConfig } from './connection-config';
 
@@ -33,11 +33,21 @@ const sessionSettings: readonly (readonly [string, string])[] = [
   // A filtered copy would look complete: an error is better.
   ['row_security', 'off'],
   ['search_path', ''],
+  // A server that hears nothing of us for a minute gives up, and with it the locks that a resumed run waits for.
+  ['tcp_keepalives_idle', '30'],
+  ['tcp_keepalives_interval', '10'],
+  ['tcp_keepalives_count', '3'],
 ];
 
-const setUp = `select set_config(s.name, v.value, false) from (values ${sessionSettings
-  .map(([name, value]) => `('${name}', '${value}')`)
-  .join(', ')}) v (name, value) join pg_catalog.pg_settings s on lower(s.name) = lower(v.name)`;
+/** Nothing is ever written to the source. */
+const readOnly = ['default_transaction_read_only', 'on'] as const;
+
+function setUp(side: DatabaseSide): string {
+  const settings = side === 'source' ? [...sessionSettings, readOnly] : sessionSettings;
+  const values = settings.map(([name, value]) => `('${name}', '${value}')`).join(', ');
+  return `select set_config(s.name, v.value, false) from (values ${values}) v (name, value)
+    join pg_catalog.pg_settings s on lower(s.name) = lower(v.name)`;
+}
 
 /** A session with the parts that other files of this adapter need. */
 export interface PgSession extends DatabaseSession {
@@ -128,7 +138,7 @@ export async function openSession(config: ConnectionConfig, signal: AbortSignal)
 
   let pid: number;
   try {
-    await client.query(setUp);
+    await client.query(setUp(config.side));
     // Behind a pooler this differs from the key data of the start.
     pid = pidRow.parse((await client.query('select pg_catalog.pg_backend_pid() as pid')).rows[0]).pid;
   } catch (error) {
