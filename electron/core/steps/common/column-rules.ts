@@ -41,13 +41,26 @@ const hashedDirectly: ReadonlySet<string> = new Set([
   'varchar',
 ]);
 
-/** The expression that stands for a column in a row's hash. */
+/** Of those, the types whose bytes depend on the encoding of the database. */
+const encoded: ReadonlySet<string> = new Set(['char', 'name', 'text', 'varchar']);
+
+/** Types whose cast to text is not what they are sent as: one drops blanks at the end, the other keeps the declared encoding. */
+const outputFunctions: Readonly<Record<string, string>> = { bpchar: 'bpcharout', xml: 'xml_out' };
+
+/**
+ * The expression that stands for a column in a row's hash. `utf8`: the source is encoded in UTF-8; otherwise texts are hashed
+ * as their bytes in UTF-8, which both sides agree on.
+ */
 export function hashExpression(
   column: Pick<ColumnFacts, 'name' | 'type' | 'builtIn' | 'deterministic'>,
+  utf8: boolean,
 ): string {
   const name = quoteName(column.name);
   const direct = column.builtIn && column.deterministic && hashedDirectly.has(column.type);
-  return direct ? name : `${name}::text collate "C"`;
+  if (direct && (utf8 || !encoded.has(column.type))) return name;
+  const output = column.builtIn ? outputFunctions[column.type] : undefined;
+  const text = output === undefined ? `${name}::text` : `pg_catalog.textin(pg_catalog.${output}(${name}))`;
+  return utf8 ? `${text} collate "C"` : `pg_catalog.convert_to(${text}, 'UTF8')`;
 }
 
 /** These travel as OIDs in binary form and as names in text form. */

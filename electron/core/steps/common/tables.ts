@@ -63,22 +63,28 @@ where c.relkind = 'r' and c.relpersistence <> 't' and ${isApplicationSchema('n.n
   and ${isNotOfExtension('pg_catalog.pg_class', 'c.oid')}
 order by 1, 2`;
 
+const encodingRow = z.object({ encoding: z.string() });
+
 /** The application's tables that hold rows, by name. */
 export async function readTables(session: DatabaseSession): Promise<Table[]> {
+  const [server] = await session.query(encodingRow, `select current_setting('server_encoding') as encoding`);
+  const utf8 = server?.encoding === 'UTF8';
   const rows = await session.query(tableRow, tablesSql);
   return rows.map(({ schema, name, bytes, columns }) => ({
     schema,
     name,
     columns: columns.filter((column) => !column.generated).map((column) => column.name),
-    hash: columns.map(hashExpression),
+    hash: columns.map((column) => hashExpression(column, utf8)),
     format: copyFormat(columns),
     bytes: roundedSize(bytes),
   }));
 }
 
-/** What an operator reads, and the id of a table's unit. */
+/** What an operator reads, and the id of a table's unit: no two tables have the same. */
 export function tableLabel(table: Pick<Table, 'schema' | 'name'>): string {
-  return `${table.schema}.${table.name}`;
+  // With a dot in a name, "a.b"."c" and "a"."b.c" would look alike.
+  const plain = (name: string): string => (/[."]/.test(name) ? quoteName(name) : name);
+  return `${plain(table.schema)}.${plain(table.name)}`;
 }
 
 export const fingerprintSchema = z.object({ rows: z.number(), hash: z.string() });
