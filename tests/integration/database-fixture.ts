@@ -36,14 +36,16 @@ export async function sql(url: string, text: string): Promise<Record<string, unk
 
 let counter = 0;
 
-/** A new database owned by a new role that is no superuser. */
+/** A new database owned by a new role that is no superuser. `encoding`: another one than UTF-8. */
 export async function newDatabase(
   server: EmbeddedServer,
+  encoding?: 'LATIN1' | 'SQL_ASCII',
 ): Promise<{ url: string; adminUrl: string; name: string }> {
   counter += 1;
   const name = `app${process.pid}_${counter}`;
   await sql(server.superuserUrl('postgres'), `create role ${name} login password 'only-for-this-test'`);
-  await sql(server.superuserUrl('postgres'), `create database ${name} owner ${name}`);
+  const other = encoding === undefined ? '' : ` encoding '${encoding}' locale 'C' template template0`;
+  await sql(server.superuserUrl('postgres'), `create database ${name} owner ${name}${other}`);
   return { name, url: server.url(name, 'only-for-this-test', name), adminUrl: server.superuserUrl(name) };
 }
 

@@ -21,10 +21,16 @@ export const reservedSchemas: ReadonlySet<string> = new Set([
   '_analytics',
 ]);
 
+const reservedList = [...reservedSchemas].map(quoteText).join(', ');
+
+/** An SQL condition that holds for the schemas that belong to Supabase on the target. `column` is a schema name. */
+export function isReservedSchema(column: string): string {
+  return `${column} in (${reservedList})`;
+}
+
 /** An SQL condition that holds for the application's own schemas. `column` is a schema name. */
 export function isApplicationSchema(column: string): string {
-  const reserved = [...reservedSchemas].map(quoteText).join(', ');
-  return `(${column} !~ '^pg_' and ${column} <> 'information_schema' and ${column} not in (${reserved}))`;
+  return `(${column} !~ '^pg_' and ${column} <> 'information_schema' and ${column} not in (${reservedList}))`;
 }
 
 /** An SQL condition that holds for objects that no extension made. */

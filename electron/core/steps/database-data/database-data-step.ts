@@ -15,12 +15,16 @@ import {
   type Fingerprint,
   type Table,
 } from '../common/tables';
+import { findHidden, requireEmpty } from './preconditions';
+import { leftBehindSchema, leftBehindWarnings, readLeftBehind } from './left-behind';
 import { openSnapshot, type Snapshot } from './snapshot';
 
 /** Tables copied at a time; each takes a connection on both sides. */
 const connections = 4;
 
-const planSchema = z.object({ tables: z.array(tableSchema) });
+const emptyUnit = 'tables are empty';
+
+const planSchema = z.object({ tables: z.array(tableSchema), leftBehind: leftBehindSchema });
 const unitSchema = fingerprintSchema.extend({ bytes: z.number() });
 const outputSchema = z.object({
   /** By table: the source's rows in the snapshot that the copy was made of. */
@@ -154,10 +158,13 @@ export const databaseDataStep = defineStep<
   outputSchema,
 
   async plan({ ports, signal }) {
-    return { tables: await ports.database.source.use(signal, readTables) };
+    return ports.database.source.use(signal, async (source) => ({
+      tables: await readTables(source),
+      leftBehind: await readLeftBehind(source),
+    }));
   },
 
-  describe({ tables }) {
+  describe({ tables, leftBehind }) {
     const megabytes = Math.ceil(tables.reduce((sum, table) => sum + table.bytes, 0) / 2 ** 20);
     const text = tables.filter((table) => table.format === 'text').map(tableLabel);
     return {
@@ -166,22 +173,36 @@ export const databaseDataStep = defineStep<
         `${Math.min(connections, tables.length)} tables at a time, in binary form.`,
         ...(text.length === 0 ? [] : [`In text form, because of their types: ${text.join(', ')}`]),
       ],
-      warnings: [],
-      units: tables.map((table) => ({ id: tableLabel(table), label: tableLabel(table), bytes: table.bytes })),
+      warnings: leftBehindWarnings(leftBehind),
+      units: [
+        { id: emptyUnit, label: 'Tables are empty on the target' },
+        ...tables.map((table) => ({ id: tableLabel(table), label: tableLabel(table), bytes: table.bytes })),
+      ],
     };
   },
 
-  // The schema step has found the tables' places empty.
-  check: () => Promise.resolve({ state: 'pending' }),
+  // The schema step finds the tables' places empty; here it is the source that may not be ready.
+  async check({ tables }, { ports, signal }) {
+    const error = await ports.database.source.use(signal, (source) => findHidden(source, tables));
+    return error === undefined ? { state: 'pending' } : { state: 'conflict', error };
+  },
 
-  async run({ tables }, context) {
-    const snapshot = await openSnapshot(context.ports.database.source, context.signal);
+  async run(plan, context) {
+    const { tables } = plan;
+    const { database } = context.ports;
+    // Apart from the copies: a table may be truncated on a second attempt only because it was empty before the first.
+    await context.unit(emptyUnit, z.object({}), async ({ signal }) => {
+      await database.target.use(signal, (target) => requireEmpty(target, plan.tables));
+      return {};
+    });
+    const snapshot = await openSnapshot(database.source, tables, context.signal);
     try {
       await resetChanged(tables, snapshot, context);
       await copyTables(tables, snapshot, context);
     } finally {
       await snapshot.close();
     }
+    for (const warning of leftBehindWarnings(plan.leftBehind)) await context.warn(warning);
     const done = new Map<string, z.infer<typeof unitSchema>>();
     for (const table of tables) {
       const unit = context.finished(tableLabel(table), unitSchema);
