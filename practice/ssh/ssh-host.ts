@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, writeFile } from 'node:fs/promises';
 import ssh2, { type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
+import { generateKeyPair } from './key-pair';
 
 export interface SshHostOptions {
   /** Where the client's private key is written, mode 600. */
@@ -99,8 +100,8 @@ function serve(connection: Connection, user: string, clientKey: ParsedKey): void
 /** Starts the host on 127.0.0.1 with new host and client keys. */
 export async function startSshHost(options: SshHostOptions): Promise<SshHost> {
   const user = options.user ?? 'deploy';
-  const host = utils.generateKeyPairSync('ed25519');
-  const client = utils.generateKeyPairSync('ed25519', { comment: 'cutover-practice' });
+  const host = generateKeyPair();
+  const client = generateKeyPair({ comment: 'cutover-practice' });
   await writeFile(options.keyFile, client.private, { mode: 0o600 });
   await chmod(options.keyFile, 0o600);
   const clientKey = parsed(client.public);

@@ -26,8 +26,11 @@ const toolsSchema = z.object({
 function ask(port: MessagePort, signal: Int32Array, timeout: number, bytes: Uint8Array): Uint8Array {
   Atomics.store(signal, 0, 0);
   port.postMessage({ type: 'request', bytes });
-  if (Atomics.wait(signal, 0, 0, timeout) === 'timed-out')
-    throw new Error('the server did not answer in time');
+  // The wake-up for the last answer may come late and end this wait, so the value decides and not the wake-up.
+  while (Atomics.load(signal, 0) === 0) {
+    if (Atomics.wait(signal, 0, 0, timeout) === 'timed-out')
+      throw new Error('the server did not answer in time');
+  }
   const received: unknown = receiveMessageOnPort(port)?.message;
   if (!(received instanceof Uint8Array)) throw new Error('the connection to the server was lost');
   return received;

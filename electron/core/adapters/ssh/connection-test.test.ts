@@ -9,18 +9,19 @@ import { z } from 'zod';
 import { AppError } from '#shared/model/errors';
 import type { SettingName } from '#shared/model/settings';
 import type { Settings } from '../../ports/settings';
+import { generateKeyPair } from '../../../../practice/ssh/key-pair';
 import { sshTester } from './connection-test';
 import { fingerprintOf } from './host-key';
 
 const { utils } = ssh2;
 const hostKeys = {
-  ed25519: utils.generateKeyPairSync('ed25519'),
+  ed25519: generateKeyPair(),
   rsa: utils.generateKeyPairSync('rsa', { bits: 2048 }),
 };
-const userKey = utils.generateKeyPairSync('ed25519');
-const otherKey = utils.generateKeyPairSync('ed25519');
+const userKey = generateKeyPair();
+const otherKey = generateKeyPair();
 const passphrase = 'planted-key-passphrase';
-const protectedKey = utils.generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-ctr', rounds: 4 });
+const protectedKey = generateKeyPair({ passphrase });
 
 const parsedKey = (text: string, secret?: string) => {
   const key = utils.parseKey(text, secret);
