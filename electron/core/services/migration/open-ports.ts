@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { AppError } from '#shared/model/errors';
 import type { Lane } from '#shared/model/run';
+import type { SettingName } from '#shared/model/settings';
 import { databaseFingerprint } from '../../adapters/postgres/fingerprint';
 import { openDatabasePorts } from '../../adapters/postgres/open';
 import { objectFingerprints } from '../../adapters/s3/fingerprint';
@@ -23,9 +25,16 @@ export function openMigrationPorts(settings: Settings): MigrationPorts {
   };
 }
 
+function sameEnds(source: SettingName, target: SettingName, what: string): AppError {
+  return new AppError('SETTING_INVALID', `${source} and ${target} lead to the same ${what}.`, {
+    hint: 'Cutover never writes to the source. Correct the one that is wrong; nothing was written.',
+    details: { setting: target },
+  });
+}
+
 /**
  * Who source and target are, hashed: a run is resumed only between the services that it began with. The lanes decide what is asked, so a
- * run of objects alone needs no database.
+ * run of objects alone needs no database. Throws `SETTING_INVALID` when both are the same: a run never writes to its source.
  */
 export async function fingerprintsOf(
   ports: MigrationPorts,
@@ -38,9 +47,15 @@ export async function fingerprintsOf(
       databaseFingerprint(ports.database.source, signal),
       databaseFingerprint(ports.database.target, signal),
     ]);
+    if (source === target) throw sameEnds('SOURCE_DATABASE_URL', 'SUPABASE_DB_URL', 'database');
     Object.assign(facts, { sourceDatabase: source, targetDatabase: target });
   }
-  if (only.includes('objects')) Object.assign(facts, await objectFingerprints(ports.objects, signal));
+  if (only.includes('objects')) {
+    if (ports.objects.source.endpoint === ports.objects.target.endpoint) {
+      throw sameEnds('SOURCE_S3_ENDPOINT', 'R2_ENDPOINT', 'object store');
+    }
+    Object.assign(facts, await objectFingerprints(ports.objects, signal));
+  }
   return Object.fromEntries(
     Object.entries(facts).map(([name, fact]) => [
       name,

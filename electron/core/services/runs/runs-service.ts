@@ -34,7 +34,7 @@ export interface RunsServiceOptions<Ports extends { close(): Promise<void> }> {
   workspaceDir: string;
   steps(only: readonly Lane[]): AnyStep<Ports>[];
   openPorts(): Promise<Ports>;
-  /** Identity of what the ports lead to, by name; hashed, no secret. */
+  /** Identity of what the ports lead to, by name; hashed, no secret. Throws when no run may go from the one to the other. */
   fingerprints(ports: Ports, only: readonly Lane[], signal: AbortSignal): Promise<Record<string, string>>;
   redact(text: string): string;
   /** Kind of host: `desktop`, `browser` or `cli`. */
@@ -192,6 +192,8 @@ export function createRunsService<Ports extends { close(): Promise<void> }>(
     async plan(only, signal) {
       return withPorts(async (ports) => {
         const planned = await planRun({ steps: options.steps(only), ports, only, signal });
+        // Asked for what it refuses: nobody shall read a plan that can't be begun.
+        await options.fingerprints(ports, planned.view.only, signal);
         return planned.view;
       });
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formatBytes } from '#shared/model/format-bytes';
 import { AppError } from '#shared/model/errors';
 import type { Evidence } from '#shared/model/run';
 import {
@@ -11,7 +12,7 @@ import {
   type StepDescription,
 } from '../../engine/step';
 import type { MigrationPorts } from '../../ports/migration-ports';
-import type { ObjectStore } from '../../ports/objects';
+import type { ObjectEntry, ObjectPorts, ObjectStore } from '../../ports/objects';
 import { runWorkers } from '../common/run-workers';
 import { refusedName, targetName } from './bucket-names';
 import { copyRange } from './copy-range';
@@ -65,9 +66,10 @@ function describe({ buckets, endpoints, warnings }: ObjectsPlan): StepDescriptio
   const objects = buckets.reduce((sum, bucket) => sum + bucket.objects, 0);
   const bytes = buckets.reduce((sum, bucket) => sum + bucket.bytes, 0);
   return {
-    summary: `Copies ${objects} objects (${bytes} bytes) in ${buckets.length} buckets from ${endpoints.source} to ${endpoints.target}.`,
+    summary: `Copies ${objects} objects (${formatBytes(bytes)}) in ${buckets.length} buckets from ${endpoints.source} to ${endpoints.target}.`,
     details: buckets.map(
-      (bucket) => `${bucket.source} → ${bucket.target}: ${bucket.objects} objects, ${bucket.bytes} bytes.`,
+      (bucket) =>
+        `${bucket.source} → ${bucket.target}: ${bucket.objects} objects, ${formatBytes(bucket.bytes)}.`,
     ),
     warnings,
     units: buckets.flatMap((bucket) => [
@@ -92,6 +94,8 @@ async function check(
     .map((bucket, index) => ({ name: bucket.target, objects: counts[index] ?? 0 }))
     .filter(({ objects }) => objects > 0);
   if (held.length === 0) return { state: 'pending' };
+  const own = await firstOwn(ports.objects, buckets, held, signal);
+  if (own !== undefined) return { state: 'conflict', error: sourceItself(own) };
   const listed = held.map(
     ({ name, objects }) => `${name} (${objects < countedObjects ? objects : `${countedObjects} or more`})`,
   );
@@ -106,6 +110,40 @@ async function check(
       },
     ),
   };
+}
+
+/**
+ * The first bucket of the target that is one of the source: one store can have several addresses. A copy never has the
+ * time of its original, so an object that is the same to the millisecond is the same object.
+ */
+async function firstOwn(
+  { source, target }: ObjectPorts,
+  buckets: readonly PlannedBucket[],
+  held: readonly { name: string }[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const sources = new Set(buckets.map((bucket) => bucket.source));
+  for (const { name } of held.filter((bucket) => sources.has(bucket.name))) {
+    const [there, here] = await Promise.all([first(source, name, signal), first(target, name, signal)]);
+    if (there !== undefined && JSON.stringify(there) === JSON.stringify(here)) return name;
+  }
+  return undefined;
+}
+
+async function first(
+  store: ObjectStore,
+  bucket: string,
+  signal: AbortSignal,
+): Promise<ObjectEntry | undefined> {
+  for await (const entry of store.list(bucket, {}, signal)) return entry;
+  return undefined;
+}
+
+function sourceItself(bucket: string): AppError {
+  return new AppError('SETTING_INVALID', `The target is the source: both hold the same bucket ${bucket}.`, {
+    hint: 'Cutover never writes to the source. Correct R2_ENDPOINT or SOURCE_S3_ENDPOINT; nothing was written.',
+    details: { setting: 'R2_ENDPOINT', bucket },
+  });
 }
 
 async function countObjects(store: ObjectStore, bucket: string, signal: AbortSignal): Promise<number> {
