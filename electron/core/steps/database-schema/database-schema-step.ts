@@ -8,6 +8,7 @@ import { createExtensionSql, extensionPlanSchema } from '../common/extensions';
 import { omissionWarnings } from '../common/omission-warnings';
 import { entrySchema, omissionSchema, planEntries } from '../common/plan-entries';
 import { isApplicationSchema, isNotOfExtension } from '../common/reserved-schemas';
+import { takeBackDefaultRights } from './default-rights';
 import { compareColumns } from './compare-columns';
 
 const planSchema = z.object({
@@ -69,6 +70,7 @@ export const databaseSchemaStep = defineStep<
       details: [
         ...created.map((extension) => `EXTENSION ${extension.name} in schema ${extension.to}`),
         ...plan.entries.map((entry) => entry.id),
+        'Rights on tables that the target gives to the roles of its REST API by default are taken back; those that the source gives stay.',
         ...plan.omitted
           .filter((item) => !item.missed)
           .map((item) => `Left out: ${item.id}, because ${item.reason}`),
@@ -118,6 +120,7 @@ export const databaseSchemaStep = defineStep<
           context.progress({ done: index + 1, total: plan.entries.length, unit: 'entries' }, 'schema');
           context.progress({ done: index + 1, total: plan.entries.length, unit: 'entries' });
         }
+        await takeBackDefaultRights(target, plan.schemas);
         signal.throwIfAborted();
         await target.execute('commit');
         return done;
