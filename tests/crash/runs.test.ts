@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { readJournal } from '#core/engine/journal-reader';
 import { openAppendFile, runPaths, type OpenAppendFile } from '#core/engine/run-files';
 import { defineStep } from '#core/engine/step';
+import { createRedactor } from '#core/services/settings/redact';
 import type { RunsService } from '#core/services/runs/runs-service';
 import { AppError } from '#shared/model/errors';
 import { lanes, type RunView } from '#shared/model/run';
@@ -80,6 +81,27 @@ test('only the chosen lanes run, and needs outside them count as met', async () 
   const view = await service.settled(runId);
   // Without the data step its output is not there, which this step's evidence shows.
   expect(view).toMatchObject({ state: 'failed', error: { code: 'VERIFICATION_DIFFERS' } });
+});
+
+test('a secret that is one of the journal’s own words stops neither a run nor its resume', async () => {
+  const redact = createRedactor([
+    'database',
+    'data',
+    'users',
+    'running',
+    'rows',
+    'INTERNAL',
+    '2026',
+    'failed',
+  ]);
+  const overrides = { redact };
+  const failed = await runWith({ behaviour: { failing: 'orders' }, overrides });
+  expect(failed).toMatchObject({ state: 'failed', error: { code: 'INTERNAL', step: 'data' }, only: lanes });
+  const service = await serviceWith({ overrides });
+  await service.resume(failed.id);
+  const view = await service.settled(failed.id);
+  expect(view.state).toBe('succeeded-with-warnings');
+  expect(view.steps.every((step) => step.state === 'verified')).toBe(true);
 });
 
 test('a conflict refuses the run before any step writes', async () => {

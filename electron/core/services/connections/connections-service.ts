@@ -10,7 +10,7 @@ import {
 } from '#shared/model/settings';
 import type { Settings } from '../../ports/settings';
 import type { SettingChanges } from '../secrets/secret-store';
-import { redactShape } from '../settings/redact-error';
+import { redactShape } from '../../engine/redact-event';
 import { settingMissing, type WorkspaceSettings } from '../settings/settings';
 import { normaliseSetting } from '../settings/validate';
 import type { WorkspacesService } from '../workspaces/workspaces-service';
