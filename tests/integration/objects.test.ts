@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
 import {
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
@@ -15,6 +16,7 @@ import {
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { inspectObjects } from '#core/steps/objects/inspect-objects';
+import { openObjectPorts } from '#core/adapters/s3/open';
 import { objectsStep } from '#core/steps/objects/objects-step';
 import { toAppError, type AppError } from '#shared/model/errors';
 import { evidenceSchema } from '#shared/model/run';
@@ -24,8 +26,10 @@ import {
   emptyJournal,
   fill,
   runContextOf,
+  settingsOf,
   sourceKeys,
   startTwoStores,
+  targetKeys,
   type StoreFaults,
   type TwoStores,
 } from './objects-harness';
@@ -174,6 +178,36 @@ describe('a whole store', () => {
   });
 });
 
+describe('a listing', () => {
+  it.each([
+    ['is a page of a proxy', '<html><body>Welcome</body></html>'],
+    ['breaks off', '<ListBucketResult><Contents><Key>a</Key><Size>1</Size></Contents>'],
+    [
+      'is a part without a way to go on',
+      '<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>a</Key><Size>1</Size></Contents></ListBucketResult>',
+    ],
+  ])('that %s is not taken for a whole one', async (_what, body) => {
+    const server = createServer((_request, response) => void response.end(body));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = z.object({ port: z.number() }).parse(server.address());
+    const ports = openObjectPorts(
+      settingsOf({
+        SOURCE_S3_ENDPOINT: `http://127.0.0.1:${port}`,
+        SOURCE_S3_ACCESS_KEY_ID: 'a',
+        SOURCE_S3_SECRET_ACCESS_KEY: 'a',
+      }),
+    );
+    const entries = async (): Promise<string[]> => {
+      const keys: string[] = [];
+      for await (const { key } of ports.source.list('uploads', {}, never)) keys.push(key);
+      return keys;
+    };
+    expect((await failureOf(entries())).code).toBe('OBJECTS_FAILED');
+    await ports.close();
+    server.close();
+  });
+});
+
 describe('the target', () => {
   it('is refused when a bucket holds objects, and nothing is written', async () => {
     const both = await start();
@@ -187,6 +221,26 @@ describe('the target', () => {
       'new-uploads old',
       'new-uploads older',
     ]);
+  });
+
+  it('is refused when it is the source under another address', async () => {
+    const both = await start();
+    await fill(both.clients.target, 'uploads', ['a']);
+    const ports = openObjectPorts(
+      settingsOf({
+        ...both.values,
+        SOURCE_S3_ENDPOINT: both.target.endpoint.replace('127.0.0.1', 'localhost'),
+        SOURCE_S3_ACCESS_KEY_ID: targetKeys.accessKeyId,
+        SOURCE_S3_SECRET_ACCESS_KEY: targetKeys.secretAccessKey,
+        R2_BUCKET_PREFIX: '',
+      }),
+    );
+    const context = runContextOf(ports);
+    expect(await objectsStep.check(await objectsStep.plan(context), context)).toMatchObject({
+      state: 'conflict',
+      error: { code: 'SETTING_INVALID', details: { bucket: 'uploads' } },
+    });
+    await ports.close();
   });
 
   it('is taken when its buckets are missing or empty', async () => {

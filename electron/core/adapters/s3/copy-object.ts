@@ -48,6 +48,10 @@ async function copyWhole(
     throw new S3DamageError(`the source announces ${head.size} bytes instead of ${size}`);
   }
   const known = knownMd5(entry.etag, response);
+  if (known === undefined && size > opaqueHeldBytes) {
+    await response.drop();
+    return copyInParts({ source, target }, request, signal);
+  }
   const held = size <= heldBytes || known === undefined;
   const body = held ? await collect(response, size) : { stream: counted(response, request.onProgress), size };
   const md5 =

@@ -81,6 +81,18 @@ function notS3(endpoint: string): AppError {
   });
 }
 
+function endless(bucket: string, client: StoreClient): AppError {
+  const { endpoint } = client.config;
+  return new AppError(
+    'OBJECTS_FAILED',
+    `${endpoint} lists a part of ${bucket} and does not say how to go on.`,
+    {
+      hint: 'The store’s listing can not be trusted to be whole. Update the store, or copy from another endpoint of it.',
+      details: { endpoint, bucket },
+    },
+  );
+}
+
 async function bucketExists(client: StoreClient, bucket: string, signal: AbortSignal): Promise<boolean> {
   try {
     // A list and not a HEAD: a refused HEAD has no body, so it can't say whether the key is wrong or only not allowed here.
@@ -128,9 +140,12 @@ async function* listEntries(
   };
   const first: Record<string, string> = after === undefined ? {} : { 'start-after': after };
   const fetchPage = (token: string | undefined): Promise<string> =>
-    guard(() => {
+    guard(async () => {
       const query = { ...fixed, ...(token === undefined ? first : { 'continuation-token': token }) };
-      return client.sendText({ method: 'GET', bucket, query }, signal);
+      const page = await client.sendText({ method: 'GET', bucket, query }, signal);
+      // Anything else would read as a bucket without objects.
+      if (!/<ListBucketResult[\s>][^]*<\/ListBucketResult>/.test(page)) throw notS3(client.config.endpoint);
+      return page;
     });
   // The next page is asked for while this one is worked on.
   let coming: Promise<string> | undefined = fetchPage(undefined);
@@ -138,6 +153,7 @@ async function* listEntries(
     while (coming !== undefined) {
       const page: string = await coming;
       const token = xmlText(page, 'NextContinuationToken');
+      if (token === undefined && xmlText(page, 'IsTruncated') === 'true') throw endless(bucket, client);
       coming = token === undefined ? undefined : fetchPage(token);
       coming?.catch(() => undefined);
       for (const block of xmlBlocks(page, 'Contents')) {
