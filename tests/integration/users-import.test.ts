@@ -131,6 +131,33 @@ describe('users', () => {
     expect((await step.verify(plan)).filter((item) => !item.equal)).toEqual([]);
   });
 
+  it('who sign up between two attempts shift the batches, and nobody is lost or imported twice', async () => {
+    await emptyAuth();
+    const source = await newDatabase(legacy.server);
+    await sql(
+      source.url,
+      `create table users (id uuid primary key, email text, password_hash text);
+       insert into users select ('a' || lpad(to_hex(n), 31, '0'))::uuid, n || '@example.com', '$2b$04$${'a'.repeat(53)}' from generate_series(1, 1100) n`,
+    );
+    const { database } = databasePorts(source.url, managed.url);
+    const step = new MemoryStep(usersStep, { database, auth: ports.auth });
+    const plan = await step.plan();
+    step.beforeEnd = () => {
+      throw new Error('killed');
+    };
+    await expect(step.run(plan)).rejects.toThrow('killed');
+    step.beforeEnd = () => undefined;
+    await sql(
+      source.url,
+      `insert into users values ('00000000-0000-4000-8000-000000000000', 'new@example.com', '')`,
+    );
+    await step.run(plan);
+    expect(step.output).toEqual({ imported: 1101, skipped: 0 });
+    expect((await step.verify(plan)).filter((item) => !item.equal)).toEqual([]);
+    await database.close();
+    await emptyAuth();
+  });
+
   it('that the project has already are a conflict, and nothing is written', async () => {
     await emptyAuth();
     await sql(

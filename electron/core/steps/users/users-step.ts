@@ -116,7 +116,9 @@ async function importAll(table: UsersTable, plan: Plan, context: RunContext<Port
           unitSchema,
           async ({ begunBefore }) => {
             const users = await readUsers(source, table, from, skipped, batchSize);
-            if (users.length > 0) await insertUsers(target, tables, users, begunBefore);
+            // Users who signed up meanwhile shift the batches, so a later batch may meet some of an earlier attempt's.
+            const again = begunBefore || context.resumed;
+            if (users.length > 0) await insertUsers(target, tables, users, again);
             return { imported: users.length, last: users.at(-1)?.id ?? null };
           },
         );
