@@ -111,6 +111,8 @@ export function parseConnectionUrl(side: DatabaseSide, text: string): Connection
     );
   }
   const user = decode(side, url.username);
+  // From the text: the URL class would resolve the path of a database called "." or "..".
+  const path = /^[a-z]+:\/\/[^/?#]*\/([^?#]*)/i.exec(text.trim())?.[1] ?? '';
   const rootCertificate = url.searchParams.get('sslrootcert');
   let ca: string | undefined;
   if (rootCertificate !== null && rootCertificate !== 'system') {
@@ -130,7 +132,7 @@ export function parseConnectionUrl(side: DatabaseSide, text: string): Connection
     port,
     user,
     password: decode(side, url.password),
-    database: url.pathname.length > 1 ? decode(side, url.pathname.slice(1)) : user,
+    database: path === '' ? user : decode(side, path),
     tls: tlsMode(side, host, url.searchParams.get('sslmode')),
     ...(ca === undefined ? {} : { ca }),
   };
