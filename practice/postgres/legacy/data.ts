@@ -57,6 +57,8 @@ export function dataSql({ scale, userCount, fileCount }: DataOptions): string {
   const count = (name: keyof typeof rows): number => Math.max(20, Math.round(rows[name] * scale));
   const orders = count('orders');
   const products = count('products');
+  // Orders go to the first address of their buyer, so every user has one at any scale.
+  const addresses = Math.max(count('addresses'), userCount);
   return `
 insert into alembic_version values ('8f2c41d07ab3');
 create table seeding.person as select id, row_number() over (order by created_at) - 1 as n from users;
@@ -68,7 +70,7 @@ select p.id, case when g < ${userCount} then 'home' else 'work' end,
   lpad(pick('postcode' || g, 99999)::text, 5, '0'),
   (array['Köln', 'Lyon', 'Leeds', 'Málaga', 'Århus'])[1 + pick('street' || g, 5)],
   (array['DE', 'FR', 'GB', 'ES', 'DK'])[1 + pick('street' || g, 5)], g < ${userCount}
-from generate_series(0, ${count('addresses') - 1}) g join person p on p.n = g % ${userCount};
+from generate_series(0, ${addresses - 1}) g join person p on p.n = g % ${userCount};
 
 insert into departments (id, name, manager_id) select g, (array['Sales', 'Support', 'Warehouse', 'Finance', 'Engineering'])[g], g * 10 from generate_series(1, 5) g;
 insert into employees (id, user_id, department_id, hired_on, salary, working_hours)
