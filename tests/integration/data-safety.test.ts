@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseDataStep } from '#core/steps/database-data/database-data-step';
 import { databaseFinishStep } from '#core/steps/database-finish/database-finish-step';
 import { databaseSchemaStep } from '#core/steps/database-schema/database-schema-step';
+import { fingerprintsOf, openMigrationPorts } from '#core/services/migration/open-ports';
+import { lanes } from '#shared/model/run';
 import { startEmbeddedServer, type EmbeddedServer } from '../../practice/postgres/embedded-server';
-import { databasePorts, MemoryStep, newDatabase, sql } from './database-fixture';
+import { databasePorts, MemoryStep, newDatabase, settingsOf, sql } from './database-fixture';
 
 const containing = (text: string): unknown => expect.stringContaining(text);
 
@@ -146,7 +148,12 @@ describe('rows', () => {
     const names = ['t0', 't1', 't2', 't3', 't4', 't5'];
     const both = await pair(
       names.map((name) => `create table ${name} (v text);`).join(''),
-      `${names.map((name, n) => `insert into ${name} select repeat('x', 500) from generate_series(1, ${1 + (6 - n) * 40});`).join('')}`,
+      names
+        .map(
+          (name, n) =>
+            `insert into ${name} select repeat('x', 500) from generate_series(1, ${1 + (6 - n) * 40});`,
+        )
+        .join(''),
     );
     let reloading: Promise<unknown> | undefined;
     // All who copy wait at the end of their first table, so the last one has not been read yet.
@@ -222,7 +229,54 @@ describe('sequences', () => {
   });
 });
 
+describe('rights', () => {
+  it('that the target would give to everybody by default are taken back, and those of the source arrive', async () => {
+    const both = await pair(
+      '',
+      `create table secrets (v text); create table news (id serial, v text); create view seen as select * from secrets`,
+    );
+    await sql(both.source.adminUrl, 'create role anon; grant select on news to anon');
+    await sql(
+      both.target.adminUrl,
+      `create role anon; create role authenticated; grant usage on schema public to anon, authenticated;
+       alter default privileges for role ${both.target.name} grant all on tables to anon, authenticated;
+       alter default privileges for role ${both.target.name} grant all on sequences to anon, authenticated`,
+    );
+    expect(await migrate(both)).toEqual([]);
+    const rights = `select relname, grantee::regrole::text as role, string_agg(privilege_type, ',') as may from pg_class, aclexplode(relacl)
+      where grantee in ('anon'::regrole, 'authenticated'::regrole) group by 1, 2`;
+    expect(await sql(both.target.adminUrl, rights)).toEqual([
+      { relname: 'news', role: 'anon', may: 'SELECT' },
+    ]);
+    await both.ports.database.close();
+  });
+});
+
 describe('the source', () => {
+  it('is not taken for a target, whatever address and role lead to it', async () => {
+    const { url, adminUrl } = await newDatabase(old);
+    const ports = openMigrationPorts(
+      settingsOf({
+        SOURCE_DATABASE_URL: url,
+        SUPABASE_DB_URL: adminUrl.replace('127.0.0.1', 'localhost'),
+        SOURCE_S3_ENDPOINT: 'http://127.0.0.1:9000',
+        SOURCE_S3_ACCESS_KEY_ID: 'a',
+        SOURCE_S3_SECRET_ACCESS_KEY: 'a',
+        R2_ENDPOINT: 'http://127.0.0.1:9000/',
+        R2_ACCESS_KEY_ID: 'b',
+        R2_SECRET_ACCESS_KEY: 'b',
+      }),
+    );
+    const signal = new AbortController().signal;
+    for (const lane of lanes) {
+      await expect(fingerprintsOf(ports, [lane], signal)).rejects.toMatchObject({
+        code: 'SETTING_INVALID',
+        message: containing('lead to the same'),
+      });
+    }
+    await ports.close();
+  });
+
   it('takes no writes from a session of ours', async () => {
     const both = await pair('create table t (v text)');
     const signal = new AbortController().signal;
