@@ -8,7 +8,7 @@ export interface LaneProgress {
   state: LaneState;
   /** The step under way, or the one that failed. */
   current: StepView | undefined;
-  /** What the lane is measured by: its largest step that counts more than catalogue entries. */
+  /** What the lane is measured by: the step that moves its bulk, as far as it has begun. */
   measure: Progress | undefined;
   /** The step that `measure` belongs to. */
   measuredStep: string | undefined;
@@ -52,16 +52,14 @@ export function laneProgress(view: RunView, lane: Lane): LaneProgress | undefine
   const steps = view.steps.filter((step) => step.lane === lane);
   if (steps.length === 0) return undefined;
   const state = laneState(steps);
-  const measured = steps
-    .map((step) => ({ step, progress: stepProgress(step) }))
-    .filter((item) => item.progress !== undefined && item.progress.total > 0)
-    .toSorted((a, b) => weight(b.progress) - weight(a.progress))[0];
+  const bulk = bulkStep(steps);
+  const progress = bulk === undefined ? undefined : stepProgress(bulk);
+  const measure = progress !== undefined && progress.total > 0 ? progress : undefined;
   const allEnded = steps.every((step) => ended.has(step.state));
-  const measure = measured?.progress;
+  const weights = steps.map((step) => (step === bulk ? bulkWeight : 1));
   const partial =
-    measure === undefined
-      ? steps.filter((step) => ended.has(step.state)).length / steps.length
-      : measure.done / measure.total;
+    steps.reduce((sum, step, index) => sum + (weights[index] ?? 1) * stepFraction(step), 0) /
+    weights.reduce((sum, weight) => sum + weight, 0);
   return {
     lane,
     state,
@@ -69,14 +67,29 @@ export function laneProgress(view: RunView, lane: Lane): LaneProgress | undefine
       steps.find((step) => step.state === 'failed') ??
       steps.find((step) => step.state === 'running' || step.state === 'verifying'),
     measure: measure === undefined || !allEnded ? measure : { ...measure, done: measure.total },
-    measuredStep: measured?.step.id,
+    measuredStep: bulk?.id,
     fraction: allEnded ? 1 : Math.min(partial, 0.99),
   };
 }
 
-function weight(progress: Progress | undefined): number {
-  if (progress === undefined) return 0;
-  return progress.unit === 'entries' ? 1 : 2 + progress.total;
+/** How much more the step that moves the bulk counts in its lane than one that makes catalogue entries. */
+const bulkWeight = 8;
+
+/** The step that moves what its lane is about: rows, users or objects, and not catalogue entries. */
+function bulkStep(steps: readonly StepView[]): StepView | undefined {
+  const moves = (step: StepView): boolean => {
+    const unit = stepProgress(step)?.unit;
+    return (unit !== undefined && unit !== 'entries') || step.units.some((item) => item.bytes !== undefined);
+  };
+  return steps.find(moves) ?? (steps.length === 1 ? steps[0] : undefined);
+}
+
+function stepFraction(step: StepView): number {
+  if (ended.has(step.state)) return 1;
+  const progress = stepProgress(step);
+  if (progress !== undefined && progress.total > 0) return progress.done / progress.total;
+  const done = step.units.filter((unit) => unit.state === 'done').length;
+  return step.units.length === 0 ? 0 : done / step.units.length;
 }
 
 /** The lanes that a run has, in their fixed order. */

@@ -20,6 +20,7 @@ interface ErrorPanelProps {
 export function ErrorPanel({ error, title, retry, actions }: ErrorPanelProps) {
   const shape = toErrorShape(error);
   const remedy = remedies[shape.code];
+  const holder = shape.details?.['run'];
   const path = useRouterState({ select: (state) => state.location.pathname });
   return (
     <div
@@ -39,6 +40,11 @@ export function ErrorPanel({ error, title, retry, actions }: ErrorPanelProps) {
         {retry === undefined ? null : <Button onClick={retry}>Retry</Button>}
         {remedy.action === 'open-connections' && path !== '/connections' ? (
           <Button renderRoot={(props) => <Link to="/connections" {...props} />}>Open Connections</Button>
+        ) : null}
+        {remedy.action === 'show-run' && holder !== undefined ? (
+          <Button renderRoot={(props) => <Link to="/migration" search={{ run: holder }} {...props} />}>
+            Show that run
+          </Button>
         ) : null}
         <CopyButton text={errorDetails(shape)}>Copy details</CopyButton>
       </div>

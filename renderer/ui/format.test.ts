@@ -1,6 +1,7 @@
+import { formatBytes } from '#shared/model/format-bytes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatDuration, formatPercent, formatRate, formatShare, plural } from './format';
+import { formatDuration, formatPercent, formatRate, formatShare, plural } from './format';
 
 describe('formatBytes', () => {
   it('uses decimal units with one digit at most', () => {

@@ -1,22 +1,11 @@
+import { formatBytes } from '#shared/model/format-bytes';
+
 const integers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 
 /** A whole number with the viewer's group marks. */
 export function formatCount(value: number): string {
   return integers.format(value);
-}
-
-const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
-
-/** Bytes in decimal units, at most one digit after the point: `1.3 TB`. */
-export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < byteUnits.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 100 ? integers.format(value) : oneDigit.format(value)} ${byteUnits[unit] ?? 'B'}`;
 }
 
 /** A count in its unit: `12,040 rows`, `71.2 MB`. */

@@ -7,7 +7,7 @@ export interface Remedy {
   /** What the operator does next; the error's own hint may be more exact and then stands before it. */
   todo: string;
   /** A place in the page that helps. */
-  action?: 'open-connections';
+  action?: 'open-connections' | 'show-run';
 }
 
 const connections = 'open-connections' as const;
@@ -238,6 +238,7 @@ export const remedies: Record<ErrorCode, Remedy> = {
   RUN_LOCKED: {
     title: 'Another process works on this run',
     todo: 'Watch it here, or cancel it there first.',
+    action: 'show-run',
   },
   RUN_NOT_RUNNING: {
     title: 'The run is not under way',

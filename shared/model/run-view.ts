@@ -1,4 +1,5 @@
 import type { JournalEvent, RunState, RunView, StepView, UnitView } from './run';
+import { logLineOf } from './run-log';
 
 /** Log lines that a view keeps; the journal has them all. */
 const logLimit = 500;
@@ -62,7 +63,12 @@ export function withoutHolder(view: RunView): RunView {
  */
 export function reduceRun(view: RunView, event: JournalEvent): RunView {
   if (event.seq <= view.seq) return view;
-  const next: RunView = { ...view, seq: event.seq, at: event.at };
+  const next = applyEvent({ ...view, seq: event.seq, at: event.at }, event);
+  const line = logLineOf(next, event);
+  return line === undefined ? next : { ...next, log: [...next.log.slice(-(logLimit - 1)), line] };
+}
+
+function applyEvent(next: RunView, event: JournalEvent): RunView {
   switch (event.type) {
     case 'run.header':
       return { ...next, only: event.data.only, planHash: event.data.planHash, startedAt: event.at };
@@ -77,11 +83,7 @@ export function reduceRun(view: RunView, event: JournalEvent): RunView {
       };
     }
     case 'run.resumed':
-      return withLog(omitError({ ...next, state: 'running', steps: next.steps.map(clearFailure) }), {
-        at: event.at,
-        level: 'info',
-        message: `Resumed by ${event.data.by}.`,
-      });
+      return omitError({ ...next, state: 'running', steps: next.steps.map(clearFailure) });
     case 'step.planned':
       return {
         ...next,
@@ -151,16 +153,12 @@ export function reduceRun(view: RunView, event: JournalEvent): RunView {
         ...(unit.progress === undefined ? {} : { progress: { ...unit.progress, done: 0 } }),
       }));
     case 'warning':
-      return withLog(
-        onStep(next, event.step, (step) => ({ ...step, runWarnings: [...step.runWarnings, event.data] })),
-        { at: event.at, level: 'warn', message: event.data.message, step: event.step },
-      );
+      return onStep(next, event.step, (step) => ({
+        ...step,
+        runWarnings: [...step.runWarnings, event.data],
+      }));
     case 'log':
-      return withLog(next, {
-        at: event.at,
-        ...event.data,
-        ...(event.step === undefined ? {} : { step: event.step }),
-      });
+      return next;
     case 'progress':
       return event.data.items.reduce(
         (current, item) =>
@@ -197,10 +195,6 @@ function clearFailure(step: StepView): StepView {
   if (step.state !== 'failed') return step;
   const { error: _gone, endedAt: _earlier, ...rest } = step;
   return { ...rest, state: 'waiting' };
-}
-
-function withLog(view: RunView, line: RunView['log'][number]): RunView {
-  return { ...view, log: [...view.log.slice(-(logLimit - 1)), line] };
 }
 
 function onStep(view: RunView, id: string, change: (step: StepView) => StepView): RunView {

@@ -1,8 +1,9 @@
+import { formatBytes } from '#shared/model/format-bytes';
 import type { RunView, StepView } from '#shared/model/run';
 import { lanes, type Progress } from '#shared/model/run';
 import type { Output } from './output';
 import type { SessionOptions } from './session';
-import { bytes, count } from './text';
+import { count } from './text';
 
 /** The command line that takes a run up again with the same workspace and env file. */
 export function resumeCommand(runId: string, { workspace, envFile }: SessionOptions): string {
@@ -20,7 +21,9 @@ function quoted(text: string): string {
 
 /** `120,000 of 200,000 rows`. */
 export function progressText({ done, total, unit }: Progress): string {
-  return unit === 'bytes' ? `${bytes(done)} of ${bytes(total)}` : `${count(done)} of ${count(total)} ${unit}`;
+  return unit === 'bytes'
+    ? `${formatBytes(done)} of ${formatBytes(total)}`
+    : `${count(done)} of ${count(total)} ${unit}`;
 }
 
 /** What goes on, in one line: the running steps with their progress. */

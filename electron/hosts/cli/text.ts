@@ -5,18 +5,6 @@ export function count(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
 }
 
-/** Bytes in binary units: `64.0 MiB`. */
-export function bytes(value: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let rest = value;
-  let unit = 0;
-  while (rest >= 1024 && unit < units.length - 1) {
-    rest /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 ? String(rest) : rest.toFixed(1)} ${units[unit] ?? ''}`;
-}
-
 /** Columns padded to their widest cell; numbers (`right`) to the right. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const widths = rows.reduce<number[]>(

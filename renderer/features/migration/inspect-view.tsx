@@ -1,8 +1,9 @@
+import { formatBytes } from '#shared/model/format-bytes';
 import type { InspectReport } from '#shared/contract/migration';
 import { Card } from '../../ui/card';
 import { DataTable, type DataColumn } from '../../ui/data-table';
 import { Facts } from '../../ui/facts';
-import { formatBytes, formatCount, plural } from '../../ui/format';
+import { formatCount, plural } from '../../ui/format';
 import { Tag, type Tone } from '../../ui/tag';
 import styles from './migration.module.css';
 

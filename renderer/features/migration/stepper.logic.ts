@@ -1,9 +1,10 @@
+import { formatBytes } from '#shared/model/format-bytes';
 import type { ConnectionView } from '#shared/contract/connections';
 import type { InspectReport } from '#shared/contract/migration';
 import type { PlanView, RunView } from '#shared/model/run';
 import { isSettled } from '#shared/model/run-view';
 import { laneProgresses, rateOf, runFraction, secondsLeft, type Windows } from '../../api/run-progress.logic';
-import { formatBytes, formatDuration, formatPercent, plural } from '../../ui/format';
+import { formatDuration, formatPercent, plural } from '../../ui/format';
 
 /** One stage on the way, as the stepper shows it. */
 export interface Stage {

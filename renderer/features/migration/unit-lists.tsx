@@ -1,9 +1,10 @@
+import { formatBytes } from '#shared/model/format-bytes';
 import { Tabs } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { RunView } from '#shared/model/run';
 import { Card } from '../../ui/card';
 import { DataTable, type DataColumn } from '../../ui/data-table';
-import { formatBytes, formatCount } from '../../ui/format';
+import { formatCount } from '../../ui/format';
 import { ProgressBar } from '../../ui/progress-bar';
 import { Tag } from '../../ui/tag';
 import { unitTabs, type UnitRow, type UnitTab } from './lanes.logic';

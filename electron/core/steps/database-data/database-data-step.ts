@@ -1,3 +1,4 @@
+import { formatBytes } from '#shared/model/format-bytes';
 import type { Evidence } from '#shared/model/run';
 import { z } from 'zod';
 import { defineStep, type RunContext } from '../../engine/step';
@@ -165,10 +166,10 @@ export const databaseDataStep = defineStep<
   },
 
   describe({ tables, leftBehind }) {
-    const megabytes = Math.ceil(tables.reduce((sum, table) => sum + table.bytes, 0) / 2 ** 20);
+    const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
     const text = tables.filter((table) => table.format === 'text').map(tableLabel);
     return {
-      summary: `Copy the rows of ${tables.length} tables, at most ${megabytes} MB, as one snapshot of the source.`,
+      summary: `Copy the rows of ${tables.length} tables, at most ${formatBytes(bytes)}, as one snapshot of the source.`,
       details: [
         `${Math.min(connections, tables.length)} tables at a time, in binary form.`,
         ...(text.length === 0 ? [] : [`In text form, because of their types: ${text.join(', ')}`]),

@@ -1,10 +1,11 @@
+import { formatBytes } from '#shared/model/format-bytes';
 import type { InspectReport } from '#shared/contract/migration';
 import { type Lane, lanes } from '#shared/model/run';
 import type { CommandContext } from '../context';
 import { type ExitCode, exitCodes } from '../exit-codes';
 import type { Output } from '../output';
 import { type SessionOptions, withSession } from '../session';
-import { bytes, count, table } from '../text';
+import { count, table } from '../text';
 
 /** Prints what the source holds and what will not survive the move. Reads only. */
 export function inspect(
@@ -23,11 +24,13 @@ export function inspect(
 function printReport(output: Output, { database, users, objects, findings }: InspectReport): void {
   if (database !== undefined) {
     output.line(output.paint('bold', `Database ${database.name}`));
-    output.line(`  ${database.version}, ${bytes(database.bytes)}, ${count(database.tables.length)} tables`);
+    output.line(
+      `  ${database.version}, ${formatBytes(database.bytes)}, ${count(database.tables.length)} tables`,
+    );
     const rows = database.tables.map((item) => [
       `  ${item.schema}.${item.name}`,
       count(item.rows),
-      bytes(item.bytes),
+      formatBytes(item.bytes),
     ]);
     for (const line of table([['  table', 'rows', 'size'], ...rows], [1, 2])) output.line(line);
   }
@@ -41,7 +44,11 @@ function printReport(output: Output, { database, users, objects, findings }: Ins
   }
   if (objects !== undefined) {
     output.line(output.paint('bold', 'Buckets'));
-    const rows = objects.buckets.map((item) => [`  ${item.name}`, count(item.objects), bytes(item.bytes)]);
+    const rows = objects.buckets.map((item) => [
+      `  ${item.name}`,
+      count(item.objects),
+      formatBytes(item.bytes),
+    ]);
     for (const line of table([['  bucket', 'objects', 'size'], ...rows], [1, 2])) output.line(line);
   }
   if (findings.length > 0) output.line(output.paint('bold', 'Findings'));
