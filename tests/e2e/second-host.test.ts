@@ -1,0 +1,132 @@
+import { rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { once } from 'node:events';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { journalEventSchema, type RunView } from '#shared/model/run';
+import { emptyRunView, reduceRun } from '#shared/model/run-view';
+import { runCli, spawnCli } from '../support/cli';
+import { compareDatabases, compareObjects } from '../support/compare';
+import { clearTarget, type RunningPractice, startPracticeCommand } from '../support/practice';
+import { newWorkspace } from '../support/workspace';
+import { launchBrowser } from './page-support/browser';
+import { arrived, button, openConsole, startMigration, type RunningConsole } from './page-support/console';
+
+let practice: RunningPractice;
+let browser: Browser;
+let workspace: string;
+let open: RunningConsole;
+beforeAll(async () => {
+  [practice, browser] = await Promise.all([startPracticeCommand(), launchBrowser()]);
+});
+afterAll(async () => {
+  await browser.close();
+  await practice.stop();
+});
+beforeEach(async () => {
+  await clearTarget(practice);
+  workspace = await newWorkspace('Two hosts');
+  open = await openConsole(browser, workspace, practice.env);
+  await button(open.page, 'Start migration').waitFor();
+});
+afterEach(async () => {
+  await open.close();
+  await rm(workspace, { recursive: true, force: true });
+});
+
+const args = (...command: string[]) => [...command, '--workspace', workspace, '--json'];
+
+interface CliRun {
+  /** What the command line has told of the run so far. */
+  view(): RunView;
+  kill(): void;
+  /** Exit code; null after a kill. */
+  ended: Promise<number | null>;
+}
+
+/** `cutover run` beside the page. */
+function startCliRun(): CliRun {
+  const child = spawnCli(args('run', '--yes'), practice.env);
+  let view = emptyRunView('');
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const event = journalEventSchema.safeParse(JSON.parse(line));
+    if (event.success) view = reduceRun(view, event.data);
+  });
+  child.stderr.resume();
+  return {
+    view: () => view,
+    kill: () => child.kill('SIGKILL'),
+    ended: once(child, 'close').then(([code]) => z.number().nullable().parse(code)),
+  };
+}
+
+/** The newest run as `cutover runs` lists it. */
+async function listedRun(): Promise<{ id: string; state: string; warnings: number }> {
+  const listed = await runCli(args('runs'), practice.env);
+  const [run] = z
+    .array(z.object({ id: z.string(), state: z.string(), warnings: z.number() }))
+    .parse(JSON.parse(listed.stdout));
+  if (run === undefined) throw new Error('There is no run.');
+  return run;
+}
+
+/** Units that are done in a view: tables, and all others. */
+const evidenceOf = (view: RunView) => view.steps.flatMap((step) => step.evidence);
+
+async function expectEqual(): Promise<void> {
+  const databases = await compareDatabases(practice);
+  expect(databases.target).toEqual(databases.source);
+  const objects = await compareObjects(practice);
+  expect(objects.target).toEqual(objects.source);
+}
+
+test('the page shows a run of the command line as it goes on, and reaches into it', async () => {
+  const { page } = open;
+  const run = startCliRun();
+  await button(page, 'Pause').click();
+  await page.getByText('The run is paused').waitFor();
+  await expect.poll(() => run.view().state).toBe('paused');
+  // While it is paused nothing moves, so both must show the very same numbers.
+  const tables = run.view().steps.find((step) => step.id === 'database.data')?.units ?? [];
+  const done = tables.filter((unit) => unit.state === 'done').length;
+  const lane = page.getByRole('region', { name: 'Database' });
+  await lane.getByText(`${done} of ${tables.length} tables`).waitFor();
+  await button(page, 'Continue').click();
+  await arrived(page);
+  expect(await run.ended).toBe(0);
+  const evidence = evidenceOf(run.view());
+  expect(evidence.length).toBeGreaterThan(20);
+  await page.getByText(`${evidence.length} comparisons, all equal`).waitFor();
+  expect(run.view().state).toBe((await listedRun()).state);
+  await expectEqual();
+});
+
+test('a run whose process was killed shows as interrupted on the page, and is resumed there', async () => {
+  const { page } = open;
+  const run = startCliRun();
+  await button(page, 'Pause').waitFor();
+  run.kill();
+  expect(await run.ended).toBe(null);
+  await page.getByText('The run was interrupted').waitFor();
+  expect((await listedRun()).state).toBe('interrupted');
+  await button(page, 'Resume').first().click();
+  await button(page, 'Pause').waitFor();
+  expect((await listedRun()).state).toMatch(/^(running|verifying)$/);
+  await arrived(page);
+  expect((await listedRun()).state).toMatch(/^succeeded/);
+  await expectEqual();
+});
+
+test('the command line shows a run of the page, and stops it', async () => {
+  const { page } = open;
+  await startMigration(page);
+  await button(page, 'Pause').click();
+  await page.getByText('The run is paused').waitFor();
+  const { id, state } = await listedRun();
+  expect(state).toBe('paused');
+  const cancelled = await runCli(args('cancel', id), practice.env);
+  expect(cancelled.code, cancelled.stdout + cancelled.stderr).toBe(0);
+  await page.getByText('The run was cancelled').waitFor();
+  expect((await listedRun()).state).toBe('cancelled');
+});
