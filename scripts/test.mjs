@@ -1,4 +1,7 @@
-/** `npm test`: the checks, then every test that needs nothing but npm packages and a Chromium. Prints one closing line with the counts. */
+/**
+ * `npm test`: the checks, then every test that needs nothing but npm packages and a Chromium. `npm run test:system` (argument `system`): the
+ * tests that need programs of the operating system. Ends with one line that counts the tests.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,6 +10,7 @@ import { runNode } from './lib.mjs';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'cutover-test-'));
 const counts = { passed: 0, failed: 0 };
+let green = true;
 
 async function vitest(config, env) {
   const report = path.join(scratch, `${config}.json`);
@@ -22,6 +26,7 @@ async function vitest(config, env) {
     ],
     { env },
   );
+  green &&= code === 0;
   try {
     const result = JSON.parse(readFileSync(report, 'utf8'));
     counts.passed += result.numPassedTests;
@@ -29,7 +34,6 @@ async function vitest(config, env) {
   } catch {
     counts.failed += 1;
   }
-  return code;
 }
 
 let chromium;
@@ -40,10 +44,15 @@ try {
   process.exit(1);
 }
 const env = { ...process.env, CHROMIUM_PATH: chromium };
-const codes = [await runNode(['scripts/check.mjs'])];
-codes.push(await vitest('vitest.config.ts', env));
-codes.push(await vitest('vitest.e2e.config.ts', env));
+if (process.argv.includes('system')) {
+  await vitest('vitest.system.config.ts', env);
+} else {
+  const checked = (await runNode(['scripts/check.mjs'])) === 0;
+  await vitest('vitest.config.ts', env);
+  await vitest('vitest.e2e.config.ts', env);
+  if (!checked) console.error('npm run check failed; see above.');
+  green &&= checked;
+}
 rmSync(scratch, { recursive: true, force: true });
-if (codes[0] !== 0) console.error('npm run check failed; see above.');
 console.log(`${counts.passed} passed, ${counts.failed} failed`);
-process.exit(codes.every((code) => code === 0) ? 0 : 1);
+process.exit(green ? 0 : 1);
