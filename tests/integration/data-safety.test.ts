@@ -1,3 +1,7 @@
+import { createServer } from 'node:net';
+import { Client } from 'pg';
+import { z } from 'zod';
+import { relay } from '#core/adapters/postgres/pg-dump-relay';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseDataStep } from '#core/steps/database-data/database-data-step';
 import { databaseFinishStep } from '#core/steps/database-finish/database-finish-step';
@@ -275,6 +279,40 @@ describe('the source', () => {
       });
     }
     await ports.close();
+  });
+
+  it('is left alone behind a pooler that would hand our settings to the application', async () => {
+    const { url } = await newDatabase(old);
+    const backend = new Client({ connectionString: url });
+    backend.on('error', () => undefined);
+    await backend.connect();
+    const { stream } = backend.connection;
+    stream.removeAllListeners('data');
+    let turn: Promise<unknown> = Promise.resolve();
+    const pooler = createServer((socket) => {
+      const answer = relay(stream, '15.0');
+      socket.on('error', () => undefined);
+      socket.on('data', (bytes) => {
+        turn = turn.then(async () => socket.write(await answer(bytes)));
+      });
+    });
+    await new Promise<void>((resolve) => pooler.listen(0, '127.0.0.1', resolve));
+    const { port } = z.object({ port: z.number() }).parse(pooler.address());
+    const pooled = new URL(url);
+    pooled.port = String(port);
+    const { database } = databasePorts(pooled.href, url);
+    const signal = new AbortController().signal;
+    const refused = { code: 'SUPABASE_TRANSACTION_POOLER', details: { setting: 'SOURCE_DATABASE_URL' } };
+    await expect(database.source.open(signal)).rejects.toMatchObject(refused);
+    await expect(database.source.dumpSchema(signal)).rejects.toMatchObject(refused);
+    expect(
+      await sql(
+        pooled.href,
+        `select current_setting('search_path') as path, current_setting('default_transaction_read_only') as read_only`,
+      ),
+    ).toEqual([{ path: '"$user", public', read_only: 'off' }]);
+    await new Promise((resolve) => pooler.close(resolve));
+    stream.destroy();
   });
 
   it('takes no writes from a session of ours', async () => {

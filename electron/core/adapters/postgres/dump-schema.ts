@@ -7,7 +7,7 @@ import type { SchemaEntry } from '../../ports/database';
 import { classifyDatabaseError } from './classify';
 import { sideTitle, type ConnectionConfig } from './connection-config';
 import { relay } from './pg-dump-relay';
-import { connectClient } from './session';
+import { connectClient, requireOwnBackend } from './session';
 import { splitDump } from './split-dump';
 
 /** Milliseconds that one answer of the server may take, and that a whole dump may take. */
@@ -66,6 +66,8 @@ export async function dumpSchema(config: ConnectionConfig, signal: AbortSignal):
   const client = await connectClient(config, signal);
   const { stream } = client.connection;
   try {
+    // pg_dump makes settings of its own.
+    await requireOwnBackend(client, config, signal);
     const versionRow = z.object({ server_version: z.string() });
     const version = versionRow.parse((await client.query('show server_version')).rows[0]).server_version;
     // From here on the socket is pg_dump's; the client's own parser must not see the answers.

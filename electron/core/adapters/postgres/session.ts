@@ -4,7 +4,7 @@ import { AppError } from '#shared/model/errors';
 import { z } from 'zod';
 import type { DatabaseSession, DatabaseSide } from '../../ports/database';
 import { classifyDatabaseError } from './classify';
-import type { ConnectionConfig } from './connection-config';
+import { urlSetting, type ConnectionConfig } from './connection-config';
 
 /** Milliseconds. */
 const connectTimeout = 10_000;
@@ -113,6 +113,46 @@ async function cancelBackend(config: ConnectionConfig, pid: number): Promise<voi
 
 const pidRow = z.object({ pid: z.number().int() });
 
+async function backendOf(client: pg.Client): Promise<number> {
+  return pidRow.parse((await client.query('select pg_catalog.pg_backend_pid() as pid')).rows[0]).pid;
+}
+
+/** Addresses that gave each of our connections a server process of its own. */
+const ownBackends = new Set<string>();
+/** How often two connections are compared: a pooler under load need not give both the same process at once. */
+const comparisons = 3;
+
+/**
+ * Throws `SUPABASE_TRANSACTION_POOLER` when two connections share a server process. There every setting made here would
+ * stay on a process that the application gets next, with an empty search path and without the right to write. Must come
+ * before the first setting.
+ */
+export async function requireOwnBackend(
+  client: pg.Client,
+  config: ConnectionConfig,
+  signal: AbortSignal,
+): Promise<void> {
+  const address = `${config.host}:${config.port}`;
+  if (ownBackends.has(address)) return;
+  const other = await connectClient(config, signal);
+  try {
+    for (let round = 0; round < comparisons; round += 1) {
+      if ((await backendOf(client)) !== (await backendOf(other))) continue;
+      throw new AppError(
+        'SUPABASE_TRANSACTION_POOLER',
+        `${urlSetting[config.side]} leads to a pooler that shares server connections between clients.`,
+        {
+          hint: 'Connect to PostgreSQL itself, or to a pool in session mode. Nothing was changed.',
+          details: { setting: urlSetting[config.side] },
+        },
+      );
+    }
+    ownBackends.add(address);
+  } finally {
+    await other.end().catch(() => undefined);
+  }
+}
+
 /** Opens a session; see {@link DatabaseSession}. */
 export async function openSession(config: ConnectionConfig, signal: AbortSignal): Promise<PgSession> {
   // One signal stops a whole run: every connection and every copy of it listens.
@@ -138,9 +178,10 @@ export async function openSession(config: ConnectionConfig, signal: AbortSignal)
 
   let pid: number;
   try {
+    await requireOwnBackend(client, config, signal);
     await client.query(setUp(config.side));
     // Behind a pooler this differs from the key data of the start.
-    pid = pidRow.parse((await client.query('select pg_catalog.pg_backend_pid() as pid')).rows[0]).pid;
+    pid = await backendOf(client);
   } catch (error) {
     destroy();
     throw classifyDatabaseError(error, { config, phase: 'connect', signal });
