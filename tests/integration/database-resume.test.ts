@@ -58,6 +58,13 @@ describe('a target that is not empty', () => {
       state: 'conflict',
       error: { code: 'TARGET_NOT_EMPTY', message: containing('public.already_here') },
     });
+    await sql(
+      target.url,
+      `drop table already_here; create type colour as enum ('blue'); create type mine as enum ('x')`,
+    );
+    const result = await step.check(plan);
+    expect(result).toMatchObject({ state: 'conflict', error: { message: containing('public.colour') } });
+    expect(JSON.stringify(result)).not.toContain('mine');
     await ports.database.close();
   });
 });

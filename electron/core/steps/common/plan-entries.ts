@@ -49,6 +49,7 @@ const leftOut: Readonly<Record<string, string>> = {
   'PUBLICATION TABLE': 'replication is set up on the target anew',
   'PUBLICATION TABLES IN SCHEMA': 'replication is set up on the target anew',
   SUBSCRIPTION: 'replication is set up on the target anew',
+  'USER MAPPING': 'it may hold a password; make it on the target',
 };
 
 function schemaOf(entry: SchemaEntry): string | undefined {

@@ -21,12 +21,12 @@ const planSchema = z.object({
 const refusedSchema = z.array(z.object({ id: z.string(), reason: z.string() }));
 const outputSchema = z.object({ applied: z.number(), there: z.number(), refused: refusedSchema });
 
-const relationRow = z.object({ name: z.string() });
+const nameRow = z.object({ name: z.string() });
 
 /** Tables, views and sequences that stand in the schemas already. */
 async function relationsIn(session: DatabaseSession, schemas: readonly string[]): Promise<string[]> {
   const rows = await session.query(
-    relationRow,
+    nameRow,
     `select n.nspname || '.' || c.relname as name from pg_catalog.pg_class c
      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
      where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and n.nspname = any ($1) and ${isApplicationSchema('n.nspname')}
@@ -34,6 +34,37 @@ async function relationsIn(session: DatabaseSession, schemas: readonly string[])
     [schemas],
   );
   return rows.map((row) => row.name);
+}
+
+/**
+ * Functions and types of the schemas. A target may hold other ones, but one with the name of the source's would pass for it
+ * on a second attempt, whatever it does.
+ */
+async function definitionsIn(session: DatabaseSession, schemas: readonly string[]): Promise<string[]> {
+  const rows = await session.query(
+    nameRow,
+    `select n.nspname || '.' || p.proname || '(' || p.pronargs || ')' as name from pg_catalog.pg_proc p
+     join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+     where n.nspname = any ($1) and ${isApplicationSchema('n.nspname')} and ${isNotOfExtension('pg_catalog.pg_proc', 'p.oid')}
+     union select n.nspname || '.' || t.typname from pg_catalog.pg_type t
+     join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+     left join pg_catalog.pg_class c on c.oid = t.typrelid
+     where n.nspname = any ($1) and ${isApplicationSchema('n.nspname')} and ${isNotOfExtension('pg_catalog.pg_type', 't.oid')}
+       and (t.typtype in ('d', 'e', 'r') or c.relkind = 'c') order by 1`,
+    [schemas],
+  );
+  return rows.map((row) => row.name);
+}
+
+/** What stands in the way of the plan on the target. */
+async function findInTheWay(
+  { source, target }: { source: DatabaseSession; target: DatabaseSession },
+  schemas: readonly string[],
+): Promise<string[]> {
+  const relations = await relationsIn(target, schemas);
+  const wanted = new Set(await definitionsIn(source, schemas));
+  const there = await definitionsIn(target, schemas);
+  return [...relations, ...there.filter((name) => wanted.has(name))];
 }
 
 /** Makes the application's schemas, types, functions, tables and views on the target, in one transaction. */
@@ -83,14 +114,16 @@ export const databaseSchemaStep = defineStep<
   },
 
   async check(plan, { ports, signal }) {
-    const found = await ports.database.target.use(signal, (target) => relationsIn(target, plan.schemas));
+    const found = await ports.database.source.use(signal, (source) =>
+      ports.database.target.use(signal, (target) => findInTheWay({ source, target }, plan.schemas)),
+    );
     if (found.length === 0) return { state: 'pending' };
     const shown = found.slice(0, 10).join(', ');
     return {
       state: 'conflict',
       error: new AppError(
         'TARGET_NOT_EMPTY',
-        `The target database holds ${found.length} tables, views or sequences already: ${shown}${found.length > 10 ? ', …' : ''}.`,
+        `The target database holds ${found.length} of the tables, views, sequences, functions or types already: ${shown}${found.length > 10 ? ', …' : ''}.`,
         {
           hint: 'Use a new project, or remove what is there. Nothing was written.',
           details: { found: found.slice(0, 100).join(', ') },
