@@ -16,7 +16,7 @@ import {
   type Fingerprint,
   type Table,
 } from '../common/tables';
-import { findHidden, requireEmpty } from './preconditions';
+import { findObstacle, requireEmpty } from './preconditions';
 import { leftBehindSchema, leftBehindWarnings, readLeftBehind } from './left-behind';
 import { openSnapshot, type Snapshot } from './snapshot';
 
@@ -184,7 +184,7 @@ export const databaseDataStep = defineStep<
 
   // The schema step finds the tables' places empty; here it is the source that may not be ready.
   async check({ tables }, { ports, signal }) {
-    const error = await ports.database.source.use(signal, (source) => findHidden(source, tables));
+    const error = await ports.database.source.use(signal, (source) => findObstacle(source, tables));
     return error === undefined ? { state: 'pending' } : { state: 'conflict', error };
   },
 

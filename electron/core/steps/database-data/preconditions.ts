@@ -10,6 +10,7 @@ const tablesAtOnce = 100;
 const shown = 10;
 
 const filledRow = z.object({ place: z.number() });
+const versionRow = z.object({ number: z.coerce.number(), version: z.string() });
 const hiddenRow = z.object({ schema: z.string(), name: z.string() });
 
 const listed = (tables: readonly Pick<Table, 'schema' | 'name'>[]): string =>
@@ -43,11 +44,27 @@ join pg_catalog.pg_roles r on r.rolname = current_user
 where c.relkind = 'r' and c.relrowsecurity and not (r.rolsuper or r.rolbypassrls)
   and (c.relforcerowsecurity or not pg_catalog.pg_has_role(c.relowner, 'usage')) order by 1, 2`;
 
-/** Why the source's rows can't be read whole; undefined when they can. Row security would end the copy half-way. */
-export async function findHidden(
+/** Rows are hashed by a function that PostgreSQL has since 14. */
+const oldestVersion = 140_000;
+
+/** Why the source's rows can't be read whole and proven; undefined when they can. The copy would otherwise end half-way. */
+export async function findObstacle(
   source: DatabaseSession,
   tables: readonly Table[],
 ): Promise<AppError | undefined> {
+  const [server] = await source.query(
+    versionRow,
+    `select current_setting('server_version_num') as number, current_setting('server_version') as version`,
+  );
+  if (server !== undefined && server.number < oldestVersion) {
+    return new AppError(
+      'DATABASE_VERSION_UNSUPPORTED',
+      `PostgreSQL ${server.version} can not prove its rows equal.`,
+      {
+        hint: 'Upgrade the source to PostgreSQL 14 or later first. Nothing was written.',
+      },
+    );
+  }
   const labels = new Set(tables.map(tableLabel));
   const hidden = (await source.query(hiddenRow, hiddenSql)).filter((table) => labels.has(tableLabel(table)));
   if (hidden.length === 0) return undefined;
