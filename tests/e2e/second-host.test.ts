@@ -8,6 +8,8 @@ import { journalEventSchema, type RunView } from '#shared/model/run';
 import { emptyRunView, reduceRun } from '#shared/model/run-view';
 import { runCli, spawnCli } from '../support/cli';
 import { compareDatabases, compareObjects } from '../support/compare';
+import { addressOf, through } from '../support/dying-proxy';
+import { type HoldingProxy, startHoldingProxy } from '../support/holding-proxy';
 import { clearTarget, type RunningPractice, startPracticeCommand } from '../support/practice';
 import { newWorkspace } from '../support/workspace';
 import { launchBrowser } from './page-support/browser';
@@ -17,6 +19,9 @@ let practice: RunningPractice;
 let browser: Browser;
 let workspace: string;
 let open: RunningConsole;
+/** Holds the source’s rows back half-way, so that a run is under way for as long as a test looks at it. */
+let source: HoldingProxy;
+let env: Record<string, string>;
 beforeAll(async () => {
   [practice, browser] = await Promise.all([startPracticeCommand(), launchBrowser()]);
 });
@@ -27,11 +32,15 @@ afterAll(async () => {
 beforeEach(async () => {
   await clearTarget(practice);
   workspace = await newWorkspace('Two hosts');
-  open = await openConsole(browser, workspace, practice.env);
+  const url = practice.value('SOURCE_DATABASE_URL');
+  source = await startHoldingProxy(addressOf(url), 6_000_000);
+  env = { ...practice.env, SOURCE_DATABASE_URL: through(url, source) };
+  open = await openConsole(browser, workspace, env);
   await button(open.page, 'Start migration').waitFor();
 });
 afterEach(async () => {
   await open.close();
+  await source.close();
   await rm(workspace, { recursive: true, force: true });
 });
 
@@ -47,7 +56,7 @@ interface CliRun {
 
 /** `cutover run` beside the page. */
 function startCliRun(): CliRun {
-  const child = spawnCli(args('run', '--yes'), practice.env);
+  const child = spawnCli(args('run', '--yes'), env);
   let view = emptyRunView('');
   createInterface({ input: child.stdout }).on('line', (line) => {
     const event = journalEventSchema.safeParse(JSON.parse(line));
@@ -63,7 +72,7 @@ function startCliRun(): CliRun {
 
 /** The newest run as `cutover runs` lists it. */
 async function listedRun(): Promise<{ id: string; state: string; warnings: number }> {
-  const listed = await runCli(args('runs'), practice.env);
+  const listed = await runCli(args('runs'), env);
   const [run] = z
     .array(z.object({ id: z.string(), state: z.string(), warnings: z.number() }))
     .parse(JSON.parse(listed.stdout));
@@ -71,7 +80,7 @@ async function listedRun(): Promise<{ id: string; state: string; warnings: numbe
   return run;
 }
 
-/** Units that are done in a view: tables, and all others. */
+/** Every comparison of a view. */
 const evidenceOf = (view: RunView) => view.steps.flatMap((step) => step.evidence);
 
 async function expectEqual(): Promise<void> {
@@ -85,11 +94,13 @@ test('the page shows a run of the command line as it goes on, and reaches into i
   const { page } = open;
   const run = startCliRun();
   await button(page, 'Pause').click();
+  source.release();
   await page.getByText('The run is paused').waitFor();
   await expect.poll(() => run.view().state).toBe('paused');
   // While it is paused nothing moves, so both must show the very same numbers.
   const tables = run.view().steps.find((step) => step.id === 'database.data')?.units ?? [];
   const done = tables.filter((unit) => unit.state === 'done').length;
+  expect(done).toBeLessThan(tables.length);
   const lane = page.getByRole('region', { name: 'Database' });
   await lane.getByText(`${done} of ${tables.length} tables`).waitFor();
   await button(page, 'Continue').click();
@@ -108,6 +119,7 @@ test('a run whose process was killed shows as interrupted on the page, and is re
   await button(page, 'Pause').waitFor();
   run.kill();
   expect(await run.ended).toBe(null);
+  source.release();
   await page.getByText('The run was interrupted').waitFor();
   expect((await listedRun()).state).toBe('interrupted');
   await button(page, 'Resume').first().click();
@@ -122,10 +134,11 @@ test('the command line shows a run of the page, and stops it', async () => {
   const { page } = open;
   await startMigration(page);
   await button(page, 'Pause').click();
+  source.release();
   await page.getByText('The run is paused').waitFor();
   const { id, state } = await listedRun();
   expect(state).toBe('paused');
-  const cancelled = await runCli(args('cancel', id), practice.env);
+  const cancelled = await runCli(args('cancel', id), env);
   expect(cancelled.code, cancelled.stdout + cancelled.stderr).toBe(0);
   await page.getByText('The run was cancelled').waitFor();
   expect((await listedRun()).state).toBe('cancelled');

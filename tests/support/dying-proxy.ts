@@ -68,7 +68,7 @@ export async function startDyingProxy(
 }
 
 /** The same URL, through a proxy on loopback. */
-export function through(url: string, proxy: DyingProxy): string {
+export function through(url: string, proxy: { port: number }): string {
   return url.replace(/(?<=[@/])[^@/:]+:\d+(?=\/|$|\?)/, `127.0.0.1:${proxy.port}`);
 }
 
