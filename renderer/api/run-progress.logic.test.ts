@@ -41,6 +41,24 @@ describe('laneProgress', () => {
     expect(item?.fraction).toBe(0.25);
   });
 
+  it('goes by size while tables that wait have not told their rows', () => {
+    const item = laneProgress(
+      view(at(0), [
+        step({
+          units: [
+            { ...unit('a', 50, 100, 'running'), bytes: 4000 },
+            { id: 'b', label: 'b', state: 'waiting', bytes: 6000 },
+          ],
+        }),
+      ]),
+      'database',
+    );
+    expect(item?.measure).toEqual({ done: 50, total: 100, unit: 'rows' });
+    expect(item?.fraction).toBe(0.2);
+    expect(item?.expected).toBe(250);
+    expect(item === undefined ? undefined : secondsLeft(item, 10)).toBe(20);
+  });
+
   it('is not complete while a later step of the lane is open', () => {
     const item = laneProgress(
       view(at(0), [

@@ -1,4 +1,11 @@
-import { lanes, type Lane, type Progress, type RunView, type StepView } from '#shared/model/run';
+import {
+  lanes,
+  type Lane,
+  type Progress,
+  type RunView,
+  type StepView,
+  type UnitView,
+} from '#shared/model/run';
 
 /** Where a lane stands, in the words of its steps. */
 export type LaneState = 'waiting' | 'running' | 'copied' | 'verifying' | 'verified' | 'differs' | 'failed';
@@ -10,6 +17,8 @@ export interface LaneProgress {
   current: StepView | undefined;
   /** What the lane is measured by: the step that moves its bulk, as far as it has begun. */
   measure: Progress | undefined;
+  /** What `measure` comes to in the end: its total, or an estimate by size while some units have not told theirs. */
+  expected: number | undefined;
   /** The step that `measure` belongs to. */
   measuredStep: string | undefined;
   /** 0 to 1. */
@@ -55,6 +64,8 @@ export function laneProgress(view: RunView, lane: Lane): LaneProgress | undefine
   const bulk = bulkStep(steps);
   const progress = bulk === undefined ? undefined : stepProgress(bulk);
   const measure = progress !== undefined && progress.total > 0 ? progress : undefined;
+  const told = bulk === undefined || bulk.units.every((unit) => unit.bytes === undefined || hasTold(unit));
+  const share = bulk === undefined ? undefined : shareOfBytes(bulk);
   const allEnded = steps.every((step) => ended.has(step.state));
   const weights = steps.map((step) => (step === bulk ? bulkWeight : 1));
   const partial =
@@ -67,6 +78,10 @@ export function laneProgress(view: RunView, lane: Lane): LaneProgress | undefine
       steps.find((step) => step.state === 'failed') ??
       steps.find((step) => step.state === 'running' || step.state === 'verifying'),
     measure: measure === undefined || !allEnded ? measure : { ...measure, done: measure.total },
+    expected:
+      measure === undefined || told || allEnded || share === undefined || share === 0
+        ? measure?.total
+        : Math.max(measure.total, measure.done / share),
     measuredStep: bulk?.id,
     fraction: allEnded ? 1 : Math.min(partial, 0.99),
   };
@@ -84,8 +99,28 @@ function bulkStep(steps: readonly StepView[]): StepView | undefined {
   return steps.find(moves) ?? (steps.length === 1 ? steps[0] : undefined);
 }
 
+/** Whether the unit's own total is known: a table's rows are counted when its turn comes. */
+function hasTold(unit: UnitView): boolean {
+  return unit.state === 'done' || unit.progress !== undefined;
+}
+
+/** How much of a step's bytes is moved, 0 to 1; undefined when its units have no sizes. */
+function shareOfBytes(step: StepView): number | undefined {
+  let done = 0;
+  let total = 0;
+  for (const { state, bytes = 0, progress } of step.units) {
+    total += bytes;
+    if (state === 'done') done += bytes;
+    else if (state !== 'waiting' && progress !== undefined && progress.total > 0)
+      done += (bytes * progress.done) / progress.total;
+  }
+  return total === 0 ? undefined : done / total;
+}
+
 function stepFraction(step: StepView): number {
   if (ended.has(step.state)) return 1;
+  const share = shareOfBytes(step);
+  if (share !== undefined) return share;
   const progress = stepProgress(step);
   if (progress !== undefined && progress.total > 0) return progress.done / progress.total;
   const done = step.units.filter((unit) => unit.state === 'done').length;
@@ -154,6 +189,6 @@ export function rateOf(window: LaneWindow | undefined): number | undefined {
 /** Seconds until a lane is through at its present speed; undefined when unknown. */
 export function secondsLeft(item: LaneProgress, rate: number | undefined): number | undefined {
   if (item.fraction === 1) return 0;
-  if (item.measure === undefined || rate === undefined) return undefined;
-  return (item.measure.total - item.measure.done) / rate;
+  if (item.measure === undefined || item.expected === undefined || rate === undefined) return undefined;
+  return (item.expected - item.measure.done) / rate;
 }

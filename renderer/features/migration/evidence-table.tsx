@@ -26,12 +26,12 @@ const columns: readonly DataColumn<EvidenceRow>[] = [
     header: 'Result',
     value: (row) => (row.equal ? 1 : 0),
     cell: (row) => <Tag tone={row.equal ? 'ok' : 'bad'}>{row.equal ? 'Equal' : 'Differs'}</Tag>,
-    track: '100px',
+    track: '92px',
   },
-  text('subject', 'Compared', 'minmax(150px, 1.2fr)', true),
-  text('method', 'How', 'minmax(140px, 1fr)', false),
-  text('source', 'Source', 'minmax(110px, 1fr)', true),
-  text('target', 'Target', 'minmax(110px, 1fr)', true),
+  text('subject', 'Compared', 'minmax(120px, 1.2fr)', true),
+  text('method', 'How', 'minmax(120px, 1fr)', false),
+  text('source', 'Source', 'minmax(104px, 1fr)', true),
+  text('target', 'Target', 'minmax(104px, 1fr)', true),
 ];
 
 const columnsWithNote: readonly DataColumn<EvidenceRow>[] = [
@@ -49,6 +49,7 @@ const columnsWithNote: readonly DataColumn<EvidenceRow>[] = [
 export function EvidenceTable({ steps }: { steps: readonly StepView[] }) {
   const rows = useMemo(() => evidenceRows(steps), [steps]);
   if (rows.length === 0) return null;
+  const withNote = rows.some((row) => row.note !== undefined);
   const differing = rows.filter((row) => !row.equal).length;
   return (
     <Card
@@ -61,10 +62,10 @@ export function EvidenceTable({ steps }: { steps: readonly StepView[] }) {
     >
       <DataTable
         label="Evidence"
-        columns={rows.some((row) => row.note !== undefined) ? columnsWithNote : columns}
+        columns={withNote ? columnsWithNote : columns}
         rows={rows}
         rowId={(row) => row.id}
-        minWidth={760}
+        minWidth={withNote ? 630 : 540}
         wrap
       />
     </Card>

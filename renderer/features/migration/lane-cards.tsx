@@ -20,11 +20,11 @@ import { laneTag } from './lanes.logic';
 import { laneNames } from './lane-names';
 import styles from './migration.module.css';
 
-function headline({ measure, fraction }: LaneProgress, rate: number | undefined): string {
-  if (rate !== undefined && measure !== undefined && measure.done < measure.total)
+function headline({ measure, expected = 0, fraction }: LaneProgress, rate: number | undefined): string {
+  if (rate !== undefined && measure !== undefined && measure.done < expected)
     return formatRate(rate, measure.unit);
   if (measure === undefined) return fraction === 0 ? '–' : formatPercent(fraction);
-  if (measure.done >= measure.total || fraction === 0) return formatAmount(measure.total, measure.unit);
+  if (measure.done >= expected || fraction === 0) return formatAmount(measure.total, measure.unit);
   return formatPercent(fraction);
 }
 
@@ -49,10 +49,15 @@ function plainly({ state, current }: LaneProgress): string {
 
 function facts(view: RunView, item: LaneProgress, rate: number | undefined): string {
   const parts: string[] = [];
-  const { measure, lane } = item;
+  const { measure, expected = 0, lane } = item;
   if (measure !== undefined && item.fraction > 0 && item.fraction < 1)
-    parts.push(formatShare(measure.done, measure.total, measure.unit));
-  const units = view.steps.find((step) => step.id === item.measuredStep)?.units ?? [];
+    parts.push(
+      expected > measure.total
+        ? formatAmount(measure.done, measure.unit)
+        : formatShare(measure.done, measure.total, measure.unit),
+    );
+  const measured = view.steps.find((step) => step.id === item.measuredStep)?.units ?? [];
+  const units = measured.filter((unit) => unit.bytes !== undefined || unit.progress?.unit === 'rows');
   const done = units.filter((unit) => unit.state === 'done').length;
   if (lane === 'database' && units.length > 0)
     parts.push(
@@ -62,7 +67,7 @@ function facts(view: RunView, item: LaneProgress, rate: number | undefined): str
     .filter((step) => step.lane === lane)
     .flatMap((step) => step.units.filter((unit) => unit.state === 'failed')).length;
   if (failed > 0) parts.push(`${failed} failed`);
-  const left = measure !== undefined && measure.done < measure.total ? secondsLeft(item, rate) : undefined;
+  const left = measure !== undefined && measure.done < expected ? secondsLeft(item, rate) : undefined;
   if (left !== undefined) parts.push(`about ${formatDuration(left)} left`);
   return parts.length === 0 ? plainly(item) : parts.join(' · ');
 }

@@ -21,7 +21,7 @@ const bar: DataColumn<UnitRow> = {
       tone={row.state.tone === 'bad' ? 'bad' : row.fraction === 1 ? 'ok' : 'run'}
     />
   ),
-  track: 'minmax(70px, 190px)',
+  track: 'minmax(82px, 0.6fr)',
 };
 const state: DataColumn<UnitRow> = {
   id: 'state',
@@ -35,7 +35,7 @@ const name = (header: string): DataColumn<UnitRow> => ({
   header,
   value: (row) => row.label,
   cell: (row) => <span title={row.label}>{row.label}</span>,
-  track: 'minmax(150px, 1fr)',
+  track: 'minmax(160px, 1fr)',
   mono: true,
 });
 const amount = (header: string): DataColumn<UnitRow> => ({
@@ -43,7 +43,7 @@ const amount = (header: string): DataColumn<UnitRow> => ({
   header,
   value: (row) => row.total,
   cell: (row) => (row.total === 0 ? '' : formatCount(row.total)),
-  track: '100px',
+  track: '90px',
   numeric: true,
 });
 const size: DataColumn<UnitRow> = {
@@ -51,7 +51,7 @@ const size: DataColumn<UnitRow> = {
   header: 'Size',
   value: (row) => row.bytes,
   cell: (row) => (row.bytes === 0 ? '' : formatBytes(row.bytes)),
-  track: '90px',
+  track: '84px',
   numeric: true,
 };
 
