@@ -47,8 +47,9 @@ const env = { ...process.env, CHROMIUM_PATH: chromium };
 if (process.argv.includes('system')) {
   await vitest('vitest.system.config.ts', env);
 } else {
-  const checked = (await runNode(['scripts/check.mjs'])) === 0;
-  await vitest('vitest.config.ts', env);
+  // Side by side: the checks use one core, and the tests wait a good part of their time.
+  const [check] = await Promise.all([runNode(['scripts/check.mjs']), vitest('vitest.config.ts', env)]);
+  const checked = check === 0;
   await vitest('vitest.e2e.config.ts', env);
   if (!checked) console.error('npm run check failed; see above.');
   green &&= checked;
