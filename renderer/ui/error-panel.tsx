@@ -4,6 +4,7 @@ import { Button } from '@mantine/core';
 import { toErrorShape, type ErrorShape } from '#shared/model/errors';
 import { errorDetails } from './copy-details.logic';
 import { CopyButton } from './copy-button';
+import { usePassphraseRequest } from './passphrase-request';
 import { remedies } from './remedies';
 import styles from './ui.module.css';
 
@@ -40,6 +41,9 @@ export function ErrorPanel({ error, title, retry, actions }: ErrorPanelProps) {
         {retry === undefined ? null : <Button onClick={retry}>Retry</Button>}
         {remedy.action === 'open-connections' && path !== '/connections' ? (
           <Button renderRoot={(props) => <Link to="/connections" {...props} />}>Open Connections</Button>
+        ) : null}
+        {remedy.action === 'choose-passphrase' ? (
+          <Button onClick={() => usePassphraseRequest.setState({ open: true })}>Choose a passphrase…</Button>
         ) : null}
         {remedy.action === 'show-run' && holder !== undefined ? (
           <Button renderRoot={(props) => <Link to="/migration" search={{ run: holder }} {...props} />}>

@@ -7,7 +7,7 @@ export interface Remedy {
   /** What the operator does next; the error's own hint may be more exact and then stands before it. */
   todo: string;
   /** A place in the page that helps. */
-  action?: 'open-connections' | 'show-run';
+  action?: 'open-connections' | 'show-run' | 'choose-passphrase';
 }
 
 const connections = 'open-connections' as const;
@@ -52,7 +52,11 @@ export const remedies: Record<ErrorCode, Remedy> = {
     title: 'A workspace is already there',
     todo: 'Open the existing one, or choose another folder.',
   },
-  SECRETS_LOCKED: { title: 'The secrets are locked', todo: 'Enter the passphrase of this workspace.' },
+  SECRETS_LOCKED: {
+    title: 'The secrets are locked',
+    todo: 'Enter the passphrase of this workspace.',
+    action: 'choose-passphrase',
+  },
   SECRETS_PASSPHRASE_WRONG: {
     title: 'The passphrase is not the right one',
     todo: 'Try again. Without it the stored secrets have to be entered anew.',

@@ -168,6 +168,24 @@ test('a wrong password that was typed is told at its field; the right one passes
   expectNoSecret(await page.content(), practice.env);
 });
 
+test('a secret that is typed beside others from the environment gets a vault on the way', async () => {
+  const { SOURCE_DATABASE_URL: typed = '', ...rest } = practice.env;
+  open = await openConsole(browser, workspace, rest, '/connections');
+  const { page } = open;
+  const card = page.getByRole('region', { name: 'Source PostgreSQL' });
+  await card.getByRole('textbox', { name: 'Connection URL' }).fill(typed);
+  await button(card, 'Save and test Source PostgreSQL').click();
+  await button(problem(page, 'SECRETS_LOCKED'), 'Choose a passphrase…').click();
+  const dialog = page.getByRole('dialog', { name: 'Protect the secrets' });
+  await dialog.getByLabel(/^Passphrase/).fill('a passphrase for the test');
+  await dialog.getByLabel('Repeat the passphrase').fill('a passphrase for the test');
+  await button(dialog, 'Set passphrase').click();
+  await dialog.waitFor({ state: 'detached' });
+  await button(card, 'Save and test Source PostgreSQL').click();
+  await card.getByText('Reachable').waitFor();
+  expectNoSecret(await page.content(), practice.env);
+});
+
 test('a run that another process holds is not taken up twice', async () => {
   const { page, sides } = await pageWith({});
   await startMigration(page);
