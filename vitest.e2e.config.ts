@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Browser and whole-run tests on the built application; each file starts its own hosts. */
+/** Browser tests on the built application; each file starts its own hosts. */
 export default defineConfig({
   test: {
     // The SDK is only the tests' own second opinion; its advice about Node versions is not about the product.
@@ -8,7 +8,6 @@ export default defineConfig({
     include: ['tests/e2e/**/*.test.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    // Each file has services and folders of its own.
-    maxWorkers: 2,
+    fileParallelism: false,
   },
 });
