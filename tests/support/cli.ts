@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { z } from 'zod';
-import { cliPath } from './practice';
+import { cliPath, testHome } from './practice';
 
 export interface CliResult {
   code: number | null;
@@ -13,7 +13,14 @@ export interface CliResult {
 /** Variables that a `cutover` child gets: only what a shell always has, plus the given ones. */
 export function cleanEnv(extra: Record<string, string> = {}): Record<string, string> {
   const { PATH = '', HOME = '', TMPDIR } = process.env;
-  return { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), NO_COLOR: '1', ...extra };
+  return {
+    PATH,
+    HOME,
+    CUTOVER_HOME: testHome,
+    ...(TMPDIR === undefined ? {} : { TMPDIR }),
+    NO_COLOR: '1',
+    ...extra,
+  };
 }
 
 export function spawnCli(

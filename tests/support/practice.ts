@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import {
@@ -14,6 +15,9 @@ import { z } from 'zod';
 
 const root = path.resolve(import.meta.dirname, '../..');
 export const cliPath = path.join(root, 'bin/cutover.mjs');
+
+/** Where the commands of tests keep their list of workspaces, so that the operator's own list stays as it is. */
+export const testHome = path.join(tmpdir(), 'cutover-test-home');
 
 const readySchema = z.object({
   url: z.string(),
@@ -35,6 +39,7 @@ export async function startPracticeCommand(...args: string[]): Promise<RunningPr
   const started = Date.now();
   const child = spawn(process.execPath, ['--', cliPath, 'practice', '--no-open', '--json', ...args], {
     cwd: root,
+    env: { ...process.env, CUTOVER_HOME: testHome },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stderr = '';
