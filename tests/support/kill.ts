@@ -26,7 +26,7 @@ async function runAndKill(args: readonly string[], delayMs: number): Promise<boo
 
 export interface KillResult {
   kills: number;
-  /** Exit code and output of the last, undisturbed resume. */
+  /** Exit code and output of the last, undisturbed command: a resume, or a verification where the last kill came after the run's end. */
   code: number | null;
   output: string;
   databases: Awaited<ReturnType<typeof compareDatabases>>;
@@ -54,14 +54,19 @@ export async function killedMigration(
   const listed = async () => runList.parse(JSON.parse((await runCli(args('runs'), {})).stdout));
   const earlier = new Set((await listed()).map((run) => run.id));
   let done = 0;
-  let runId: string | undefined;
-  while (done < kills) {
-    const command = runId === undefined ? ['run', '--yes'] : ['run', '--yes', '--resume', runId];
-    if (!(await runAndKill(args(...command), Math.random() * windowMs))) break;
+  let own: { id: string; state: string } | undefined;
+  const next = () => {
+    if (own === undefined) return ['run', '--yes'];
+    // A kill can fall between the run's last journal event and the end of the process.
+    return own.state.startsWith('succeeded') ? ['verify', own.id] : ['run', '--yes', '--resume', own.id];
+  };
+  while (done < kills && own?.state.startsWith('succeeded') !== true) {
+    if (!(await runAndKill(args(...next()), Math.random() * windowMs))) break;
     done += 1;
-    runId ??= (await listed()).find((run) => !earlier.has(run.id))?.id;
+    own = (await listed()).find((run) => !earlier.has(run.id));
   }
-  const last = await runCli(args('run', '--yes', ...(runId === undefined ? [] : ['--resume', runId])), {});
+  own = (await listed()).find((run) => !earlier.has(run.id));
+  const last = await runCli(args(...next()), {});
   const [databases, objects] = [await compareDatabases(practice), await compareObjects(practice)];
   return {
     kills: done,
