@@ -1,6 +1,7 @@
 import type { InspectReport } from '#shared/contract/migration';
 import type { Lane } from '#shared/model/run';
 import type { SecretsBroker } from './ports/secrets-broker';
+import { type ActivityLog, openActivityLog } from './services/activity/activity-log';
 import {
   type ConnectionsService,
   createConnectionsService,
@@ -10,6 +11,8 @@ import { connectionTesters } from './services/connections/testers';
 import { inspect } from './services/migration/inspect';
 import { migrationSteps } from './services/migration/migration-steps';
 import { fingerprintsOf, openMigrationPorts } from './services/migration/open-ports';
+import { runActivity } from './services/activity/run-activity';
+import { noteSettings } from './services/activity/settings-activity';
 import { createRunsService, type RunsService } from './services/runs/runs-service';
 import { redactingFailures } from './services/settings/redact-error';
 import { readEnvFile } from './services/settings/variables';
@@ -48,6 +51,8 @@ export interface Core {
   readonly connections: ConnectionsService;
   /** The runs of the open workspace. Throws `WORKSPACE_NOT_OPEN`. */
   runs(): RunsService;
+  /** What operators did in the open workspace. Throws `WORKSPACE_NOT_OPEN`. */
+  activity(): ActivityLog;
   /** What is on both sides. Reads only. */
   inspect(only: readonly Lane[], signal: AbortSignal): Promise<InspectReport>;
   /** Stops own runs so that they can be resumed, and waits for that. */
@@ -73,7 +78,18 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   };
   const safely = <T>(call: () => Promise<T>) => redactingFailures((text) => redact(text), call);
 
+  const activityOf = (workspace: OpenedWorkspace): ActivityLog =>
+    openActivityLog({
+      workspaceDir: workspace.folder,
+      host: options.host,
+      redactor: async () => {
+        const settings = await workspace.settings();
+        return (text) => settings.redact(text);
+      },
+    });
+
   // Kept per folder: a run goes on in its own workspace after another one was opened.
+  const noted = new Set<Promise<void>>();
   const runsServices = new Map<string, RunsService>();
   const makeRuns = (workspace: OpenedWorkspace): RunsService => {
     const service = createRunsService({
@@ -85,6 +101,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       host: options.host,
       ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
     });
+    const noteRun = runActivity(activityOf(workspace));
     const settingsFor = async (only: readonly Lane[]) => requireSettingsFor(only, await workspace.settings());
     return {
       ...service,
@@ -96,27 +113,44 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       start: (input) =>
         safely(async () => {
           await settingsFor(input.only);
-          return service.start(input);
+          const started = await service.start(input);
+          noted.add(noteRun('run.start', service, started.runId, input.only));
+          return started;
         }),
-      resume: (runId) => safely(() => service.resume(runId)),
+      resume: (runId) =>
+        safely(async () => {
+          const resumed = await service.resume(runId);
+          noted.add(noteRun('run.resume', service, runId));
+          return resumed;
+        }),
       verify: (runId) => safely(() => service.verify(runId)),
     };
   };
 
+  const connections = createConnectionsService({
+    workspaces,
+    testers: connectionTesters(options.env),
+    testLimitMs: connectionTestLimitMs,
+  });
+
   return {
     info: systemInfo(options),
     workspaces,
-    connections: createConnectionsService({
-      workspaces,
-      testers: connectionTesters(options.env),
-      testLimitMs: connectionTestLimitMs,
-    }),
+    connections: {
+      ...connections,
+      update: async (values) => {
+        const updated = await connections.update(values);
+        await noteSettings(activityOf(workspaces.opened()), values);
+        return updated;
+      },
+    },
     runs: () => {
       const workspace = workspaces.opened();
       const service = runsServices.get(workspace.folder) ?? makeRuns(workspace);
       runsServices.set(workspace.folder, service);
       return service;
     },
+    activity: () => activityOf(workspaces.opened()),
     inspect: (only, signal) =>
       safely(async () => {
         const workspace = workspaces.opened();
@@ -130,6 +164,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       }),
     close: async () => {
       await Promise.all([...runsServices.values()].map((service) => service.close()));
+      await Promise.all(noted);
     },
   };
 }

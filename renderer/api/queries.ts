@@ -9,6 +9,7 @@ export const keys = {
   workspaces: ['workspaces'],
   connections: ['connections'],
   runs: ['runs'],
+  activity: ['activity'],
 } as const;
 
 export const infoQuery = queryOptions({

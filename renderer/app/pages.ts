@@ -2,5 +2,6 @@
 export const pages = [
   { to: '/', label: 'Overview', key: '1' },
   { to: '/migration', label: 'Migration', key: '2' },
+  { to: '/activity', label: 'Activity', key: '7' },
   { to: '/connections', label: 'Connections', key: ',' },
 ] as const;

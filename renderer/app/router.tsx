@@ -1,4 +1,11 @@
-import { createHashHistory, createRootRoute, createRoute, createRouter, Link } from '@tanstack/react-router';
+import {
+  createHashHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Link,
+} from '@tanstack/react-router';
 import { z } from 'zod';
 import { ConnectionsPage } from '../features/connections/connections-page';
 import { MigrationPage } from '../features/migration/migration-page';
@@ -38,6 +45,11 @@ const migration = createRoute({
   component: MigrationPage,
   validateSearch: z.object({ run: z.string().optional().catch(undefined) }),
 });
+const activity = createRoute({
+  getParentRoute: () => root,
+  path: '/activity',
+  component: lazyRouteComponent(() => import('../features/activity/activity-page'), 'ActivityPage'),
+});
 const connections = createRoute({
   getParentRoute: () => root,
   path: '/connections',
@@ -46,7 +58,7 @@ const connections = createRoute({
 
 /** Addresses are behind a `#`, so the page works the same from a file, a protocol of the shell and a server. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, migration, connections]),
+  routeTree: root.addChildren([overview, migration, activity, connections]),
   history: createHashHistory(),
   defaultErrorComponent: BrokenPage,
 });

@@ -1,3 +1,4 @@
+import { activityContract } from './activity';
 import { connectionsContract } from './connections';
 import { migrationContract } from './migration';
 import { systemContract } from './system';
@@ -9,5 +10,6 @@ export const contract = {
   ...workspacesContract,
   ...connectionsContract,
   ...migrationContract,
+  ...activityContract,
 } as const;
 export type AppContract = typeof contract;

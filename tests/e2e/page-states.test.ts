@@ -2,7 +2,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { AppError } from '#shared/model/errors';
 import { axeViolations, launchBrowser, openPage } from './page-support/browser';
-import { connectedEnds, emptyEnds, failedTest, report, steps, workspace } from './page-support/fixture-data';
+import {
+  acts,
+  connectedEnds,
+  emptyEnds,
+  failedTest,
+  report,
+  steps,
+  workspace,
+} from './page-support/fixture-data';
 import { failure, situation, type Situation } from './page-support/fixture-host';
 import { copiedRun, copyingRun, evidence, FixtureRun, succeededRun } from './page-support/fixture-run';
 
@@ -294,6 +302,19 @@ const states: State[] = [
     },
     path: '/migration',
     shows: 'Database',
+  },
+  { name: 'activity, empty', now: () => situation(), path: '/activity', shows: 'Nothing has been done yet' },
+  {
+    name: 'activity',
+    now: () => situation({ activity: acts() }),
+    path: '/activity',
+    shows: 'ban: none → 24h',
+  },
+  {
+    name: 'activity, unreadable',
+    now: () => situation({ activity: new AppError('WORKSPACE_UNREADABLE', 'The log can’t be read.') }),
+    path: '/activity',
+    shows: 'WORKSPACE_UNREADABLE',
   },
   { name: 'unknown page', now: () => situation(), path: '/nowhere', shows: 'There is no such page' },
   {

@@ -1,6 +1,7 @@
 import type { AppContract } from '#shared/contract/contract';
 import type { Handlers } from '#shared/rpc/define';
 import type { Core } from '../core';
+import { activityHandlers } from './activity';
 import { connectionsHandlers } from './connections';
 import { migrationHandlers } from './migration';
 import { systemHandlers } from './system';
@@ -13,5 +14,6 @@ export function createHandlers(core: Core): Handlers<AppContract> {
     ...workspacesHandlers(core),
     ...connectionsHandlers(core),
     ...migrationHandlers(core),
+    ...activityHandlers(core),
   };
 }

@@ -5,7 +5,7 @@ import type { NewJournalEvent } from './journal-writer';
 type Redact = (text: string) => string;
 
 /** Applies `redact` to every text at any depth; names of members stay, because readers depend on them. */
-function redactDeep(value: unknown, redact: Redact): unknown {
+export function redactDeep(value: unknown, redact: Redact): unknown {
   if (typeof value === 'string') return redact(value);
   if (Array.isArray(value)) return value.map((item: unknown) => redactDeep(item, redact));
   if (typeof value === 'object' && value !== null) {

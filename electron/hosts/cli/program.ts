@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { activityAreas } from '#shared/model/activity';
 import { type Lane, laneSchema, lanes } from '#shared/model/run';
 import type { CommandContext } from './context';
+import type { ActivityOptions } from './commands/activity';
 import type { ExitCode } from './exit-codes';
 import type { SessionOptions } from './session';
 
@@ -141,6 +143,21 @@ export function createProgram(version: string, perform: Perform): Command {
   );
 
   withWorkspace(
+    sub(program, 'activity', 'show what was done in the workspace, the newest first', [
+      'cutover activity --area users --limit 20',
+      'cutover activity --search ada@example.org --json',
+    ]),
+  )
+    .addOption(new Option('--area <area>', 'only acts of this part').choices(activityAreas))
+    .option('--search <text>', 'only acts that mention it')
+    .addOption(new Option('--limit <number>', 'how many at most; default 50').argParser(parseLimit))
+    .action((options: Common & ActivityOptions) =>
+      perform(options.json === true, async (context) =>
+        (await import('./commands/activity')).activity(context, options),
+      ),
+    );
+
+  withWorkspace(
     sub(
       program,
       'cancel',
@@ -193,6 +210,12 @@ function portOption(): Option {
     if (port < 0 || port > 65535) throw new InvalidArgumentError('It is not a port number.');
     return port;
   });
+}
+
+function parseLimit(text: string): number {
+  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > 500) throw new InvalidArgumentError('Give a number from 1 to 500.');
+  return limit;
 }
 
 function parseOnly(text: string): Lane[] {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { startBrowserHost, type BrowserHost } from '../../../electron/hosts/browser/browser-host';
 import type { AppContract } from '#shared/contract/contract';
+import type { ActivityEntry } from '#shared/model/activity';
 import type { ConnectionTest, ConnectionView, ImportResult } from '#shared/contract/connections';
 import type { InspectReport } from '#shared/contract/migration';
 import type { WorkspaceView } from '#shared/contract/workspaces';
@@ -26,6 +27,7 @@ export interface Situation {
   start: (run: FixtureRun) => void;
   startError?: AppError;
   passphrase: string;
+  activity: ActivityEntry[] | AppError;
   runs: FixtureRun[];
   /** The run that `runs.start` starts. */
   nextRun?: FixtureRun;
@@ -49,6 +51,7 @@ export function situation(changes: Partial<Situation> = {}): Situation {
     plan,
     start: () => undefined,
     passphrase: 'correct horse',
+    activity: [],
     runs: [],
     calls: [],
     onControl: () => undefined,
@@ -106,6 +109,7 @@ function handlersFor(now: Situation): Handlers<AppContract> {
         enter({ ...(now.workspace ?? workspace), secrets: { kind: 'passphrase', state: 'open' } }),
       );
     },
+    'activity.list': async () => ({ entries: await give(now.activity) }),
     'connections.list': async () => Promise.resolve(now.connections),
     'connections.update': async ({ values }) => {
       note('connections.update', values);
