@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testSourceDatabase, testTargetDatabase } from '#core/adapters/postgres/connection-test';
 import { databaseFingerprint } from '#core/adapters/postgres/fingerprint';
@@ -141,28 +142,121 @@ describe('a run that ends between a unit and its note', () => {
   });
 });
 
-describe('a connection that dies half-way', () => {
-  const wide = `create table wide (id int, v text); insert into wide select n, repeat(md5(n::text), 60) from generate_series(1, 60000) n;`;
+describe('a table in parts', () => {
+  /** The plan with so many parts for `big`, which has about 670 pages. */
+  const divided = (plan: unknown, pages: number): unknown =>
+    JSON.parse(JSON.stringify(plan), (key, value: unknown) => {
+      const table = z.object({ name: z.literal('big') }).safeParse(value);
+      return key !== '' && table.success && typeof value === 'object'
+        ? { ...value, parts: { count: Math.ceil(600 / pages), pages } }
+        : value;
+    });
+  const stamps = `select id, xmin::text as x from big order by id`;
 
-  it.each([
-    ['source', 'SOURCE_LOST'],
-    ['target', 'TARGET_LOST'],
-  ] as const)('names the %s, and the run can be resumed', async (side, code) => {
-    const { source, target, ports, schema: first, data } = await pair(wide);
+  it('keeps the parts that are finished, and removes the rows of one whose end was not noted', async () => {
+    const { source, target, ports, schema: first, data } = await pair();
+    await first.run(await first.plan());
+    const plan = divided(await data.plan(), 64);
+    expect(databaseDataStep.describe(plan).units.map((unit) => unit.label)).toContain(
+      'public.big, part 10 of 10',
+    );
+    let ended = 0;
+    data.beforeEnd = (unit) => {
+      if (unit.startsWith('public.big')) ended += 1;
+      if (ended === 6) throw new Error('killed');
+    };
+    await expect(data.run(plan)).rejects.toThrow('killed');
+    const kept = z.array(z.object({ id: z.number(), x: z.string() })).parse(await sql(target.url, stamps));
+    const finished = new Set(
+      [...data.done]
+        .filter(([id]) => id.startsWith('public.big'))
+        .map(([, output]) => z.object({ transaction: z.string() }).parse(JSON.parse(output)).transaction),
+    );
+    data.beforeEnd = () => undefined;
+    await data.run(plan);
+    expect(await sql(target.url, sums)).toEqual(await sql(source.url, sums));
+    expect((await data.verify(plan)).every((item) => item.equal)).toBe(true);
+    const now = await sql(target.url, stamps);
+    const untouched = kept.filter((row) => finished.has(row.x));
+    expect(untouched.length).toBeGreaterThan(5_000);
+    expect(now).toEqual(expect.arrayContaining(untouched.slice(0, 50)));
+
+    // A row that changes on the source: its part is copied again, and that of its new place if it moved.
+    const again = new MemoryStep(databaseDataStep, ports);
+    for (const [id, output] of data.done) again.done.set(id, output);
+    for (const id of data.begun) again.begun.add(id);
+    await sql(source.url, `update big set v = 'changed' where id = 100`);
+    await again.run(plan);
+    expect(again.resets[0]).toContain('public.big, part 1 of 10: ');
+    expect(again.resets.length).toBeLessThanOrEqual(2);
+    expect(await sql(target.url, sums)).toEqual(await sql(source.url, sums));
+    await ports.database.close();
+  });
+
+  it('is copied to its end although the snapshot is lost on the way, and is then of the newer state', async () => {
+    const { source, target, ports, schema: first, data } = await pair();
+    await first.run(await first.plan());
+    const plan = divided(await data.plan(), 64);
+    let lost = false;
+    data.beforeEnd = async (unit) => {
+      if (lost || !unit.startsWith('public.big')) return;
+      lost = true;
+      await sql(
+        source.adminUrl,
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${source.name}' and query like '%pg_export_snapshot%' and pid <> pg_backend_pid();
+         insert into small values (3, 'three'); update big set v = 'later' where id = 5`,
+      );
+    };
+    await data.run(plan);
+    expect(lost).toBe(true);
+    expect(await sql(target.url, sums)).toEqual(await sql(source.url, sums));
+    expect((await data.verify(plan)).every((item) => item.equal)).toBe(true);
+    await ports.database.close();
+  });
+});
+
+describe('a connection that dies half-way', () => {
+  const wide = `create table wide (id int, v text); insert into wide select n, repeat(md5(n::text), 60) from generate_series(1, 20000) n;`;
+
+  /** Starts the copy, lets it wait for a lock, so that it is under way for certain, and ends its server processes on one side. */
+  async function copyAndDrop(side: 'source' | 'target', reconnectFor: number) {
+    const both = await pair(wide);
+    const { source, target, ports, schema: first, data } = both;
     await first.run(await first.plan());
     const plan = await data.plan();
     const place = side === 'source' ? source : target;
     const admin = side === 'source' ? source.adminUrl : target.adminUrl;
-    // The copy waits for this lock, so it is under way for certain when its server process is ended.
-    const held = `begin; lock table wide in access exclusive mode; select pg_sleep(0.4);
-      select pg_terminate_backend(pid) from pg_stat_activity where datname = '${place.name}' and application_name = 'cutover'; commit`;
-    const failing = data.run(plan);
-    const outcome = expect(failing).rejects.toMatchObject({ code, retryable: true });
-    await sql(admin, held);
-    await outcome;
-    await data.run(plan);
-    expect((await data.verify(plan)).every((item) => item.equal)).toBe(true);
-    await ports.database.close();
+    const held = sql(
+      admin,
+      `begin; lock table wide in access exclusive mode; select pg_sleep(0.8);
+       select pg_terminate_backend(pid) from pg_stat_activity where datname = '${place.name}' and application_name = 'cutover'; commit`,
+    );
+    const step = new MemoryStep(databaseDataStep, { database: { ...ports.database, reconnectFor } });
+    for (;;) {
+      const locks = await sql(admin, `select from pg_locks where relation = 'wide'::regclass and granted`);
+      if (locks.length > 0) break;
+    }
+    const outcome = step.run(plan).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    await held;
+    return { both, plan, step, error: await outcome };
+  }
+
+  it.each([
+    ['source', 'SOURCE_LOST'],
+    ['target', 'TARGET_LOST'],
+  ] as const)('is made again by itself, or names the %s, and the run can be resumed', async (side, code) => {
+    const { both, plan, step, error } = await copyAndDrop(side, 0);
+    expect(error).toMatchObject({ code, retryable: true });
+    await step.run(plan);
+    expect((await step.verify(plan)).every((item) => item.equal)).toBe(true);
+    await both.ports.database.close();
+    const again = await copyAndDrop(side, 60_000);
+    expect(again.error).toBeUndefined();
+    expect((await again.step.verify(again.plan)).every((item) => item.equal)).toBe(true);
+    await again.both.ports.database.close();
   });
 
   it('stops when the run is cancelled, and leaves no half table', async () => {

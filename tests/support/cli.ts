@@ -19,6 +19,8 @@ export function cleanEnv(extra: Record<string, string> = {}): Record<string, str
     CUTOVER_HOME: testHome,
     ...(TMPDIR === undefined ? {} : { TMPDIR }),
     NO_COLOR: '1',
+    // A service that a test takes away is not waited for.
+    CUTOVER_RECONNECT_SECONDS: '1',
     ...extra,
   };
 }

@@ -56,6 +56,8 @@ export interface CopyRequest {
 export interface DatabasePorts {
   readonly source: Database;
   readonly target: Database;
+  /** Milliseconds for which a step makes dropped connections again before it fails. */
+  readonly reconnectFor: number;
   /**
    * Carries rows from one connection to the other without holding them; returns rows and bytes. After a failure both
    * connections are closed. Throws `SOURCE_LOST` or `TARGET_LOST` for the side that went away.

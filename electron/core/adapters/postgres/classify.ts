@@ -194,7 +194,8 @@ function fromSqlState(fields: ErrorFields, context: FailureContext): Situation |
       retryable: true,
     };
   }
-  if (code.startsWith('08') && phase === 'work') return lost(side);
+  // A value whose binary form the server does not understand answers with the code of a broken protocol.
+  if (code.startsWith('08') && phase === 'work' && !/left in message/.test(said)) return lost(side);
   return {
     code: 'DATABASE_STATEMENT_FAILED',
     message: `${sentence(sideTitle[side])} reports: ${said === '' ? code : said}.`,

@@ -1,14 +1,24 @@
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import type { AppError } from '#shared/model/errors';
 import type { CopyRequest } from '../../ports/database';
 import { classifyDatabaseError } from './classify';
+import { CopyIn, CopyOut } from './copy-streams';
 import type { PgSession } from './session';
 
+/** Rejects when a connection ends; a statement hears nothing when its socket dies in the middle of a copy. */
+function ending(session: PgSession): { failed: Promise<never>; forget(): void } {
+  let reject: (error: Error) => void = () => undefined;
+  const failed = new Promise<never>((_, no) => {
+    reject = no;
+  });
+  failed.catch(() => undefined);
+  const onEnd = (): void => reject(new Error('Connection terminated unexpectedly'));
+  session.client.once('end', onEnd);
+  return { failed, forget: () => session.client.off('end', onEnd) };
+}
+
 /**
- * Streams rows from one session into the other; back-pressure bounds the memory. The first side to fail names the error:
- * the other one then only reports that its stream ended early.
+ * Hands the rows of one session to the other frame by frame; the target's pace holds the source back, so memory is bounded whatever the size
+ * of a row. The first side to fail names the error: the other one then only reports that its copy ended early.
  */
 export async function copyRows(
   source: PgSession,
@@ -17,38 +27,57 @@ export async function copyRows(
 ): Promise<{ rows: number; bytes: number }> {
   const { signal } = request;
   let bytes = 0;
+  let ended = false;
   let failure: AppError | undefined;
-  const note = (session: PgSession) => (error: unknown) => {
-    failure ??= classifyDatabaseError(error, { config: session.config, phase: 'work', signal });
+  const from = source.client.connection.stream;
+  const to = target.client.connection.stream;
+  const sourceEnd = ending(source);
+  const targetEnd = ending(target);
+  const note =
+    (session: PgSession) =>
+    (error: unknown): never => {
+      failure ??= classifyDatabaseError(error, { config: session.config, phase: 'work', signal });
+      throw failure;
+    };
+  const resume = (): void => {
+    from.resume();
   };
-  const meter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      request.onBytes(bytes);
-      done(null, chunk);
-    },
+  const input = new CopyIn(request.copyIn);
+  const output = new CopyOut(request.copyOut, (frames) => {
+    bytes += frames.length;
+    request.onBytes(bytes);
+    if (!to.write(frames)) from.pause();
   });
-  // A stream hears nothing when its socket dies in the middle of a copy.
-  const ended = (session: PgSession, reject: (error: Error) => void) => (): void => {
-    reject(new Error(`Connection terminated unexpectedly (${session.config.side})`));
-  };
-  const output = source.client.query(copyTo(request.copyOut));
-  const input = target.client.query(copyFrom(request.copyIn));
-  output.once('error', note(source));
-  input.once('error', note(target));
-  const sourceEnded = ended(source, (error) => output.destroy(error));
-  const targetEnded = ended(target, (error) => input.destroy(error));
-  source.client.once('end', sourceEnded);
-  target.client.once('end', targetEnded);
+  to.on('drain', resume);
+  const targetSide = <T>(work: Promise<T>): Promise<T> =>
+    Promise.race([work, targetEnd.failed]).catch(note(target));
+  const sourceSide = <T>(work: Promise<T>): Promise<T> =>
+    Promise.race([work, sourceEnd.failed]).catch(note(source));
   try {
-    await pipeline(output, meter, input, { signal });
-    return { rows: input.rowCount, bytes };
+    return await target.supervised(
+      () => ended || to.writableLength > 0,
+      () =>
+        source.supervised(
+          () => !from.isPaused(),
+          async () => {
+            target.client.query(input);
+            await targetSide(input.ready);
+            source.client.query(output);
+            await Promise.race([sourceSide(output.done), targetSide(input.done)]);
+            input.end();
+            ended = true;
+            const rows = await targetSide(input.done);
+            return { rows, bytes };
+          },
+        ),
+    );
   } catch (error) {
     source.destroy();
     target.destroy();
     throw failure ?? classifyDatabaseError(error, { config: target.config, phase: 'work', signal });
   } finally {
-    source.client.off('end', sourceEnded);
-    target.client.off('end', targetEnded);
+    to.off('drain', resume);
+    sourceEnd.forget();
+    targetEnd.forget();
   }
 }

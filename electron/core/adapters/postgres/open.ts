@@ -4,10 +4,19 @@ import type { Settings } from '../../ports/settings';
 import { parseConnectionUrl, urlSetting } from './connection-config';
 import { copyRows } from './copy';
 import { dumpSchema } from './dump-schema';
-import { openSession, type PgSession } from './session';
+import { openSession, type Patience, type PgSession } from './session';
+
+/** Seconds for which a dropped connection is made again before a run stops. */
+const defaultReconnect = 60;
+
+/** `CUTOVER_RECONNECT_SECONDS`, where somebody set it. */
+function reconnectSeconds(): number {
+  const value = process.env.CUTOVER_RECONNECT_SECONDS ?? '';
+  return /^\d{1,5}$/.test(value) ? Number(value) : defaultReconnect;
+}
 
 /** The databases that the settings name. Nothing is opened or parsed before it is needed. */
-export function openDatabasePorts(settings: Settings): DatabasePorts {
+export function openDatabasePorts(settings: Settings, patience?: Patience): DatabasePorts {
   const sessions = new Set<PgSession>();
   const own = (session: DatabaseSession): PgSession => {
     for (const candidate of sessions) if (candidate === session) return candidate;
@@ -17,7 +26,7 @@ export function openDatabasePorts(settings: Settings): DatabasePorts {
   function database(side: DatabaseSide): Database {
     const config = () => parseConnectionUrl(side, settings.require(urlSetting[side]));
     const open = async (signal: AbortSignal): Promise<DatabaseSession> => {
-      const opened = await openSession(config(), signal);
+      const opened = await openSession(config(), signal, patience);
       const session: PgSession = {
         ...opened,
         async close() {
@@ -46,6 +55,7 @@ export function openDatabasePorts(settings: Settings): DatabasePorts {
   return {
     source: database('source'),
     target: database('target'),
+    reconnectFor: reconnectSeconds() * 1000,
     copy: (request) => copyRows(own(request.source), own(request.target), request),
     async close() {
       await Promise.all([...sessions].map((session) => session.close()));

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { AppError } from '#shared/model/errors';
 import { z } from 'zod';
@@ -56,6 +57,17 @@ export interface PgSession extends DatabaseSession {
   readonly signal: AbortSignal;
   /** Cuts the connection at once. */
   destroy(): void;
+  /**
+   * Watches the connection while `work` waits for the server. When nothing has come or gone for a while, the server is asked on another
+   * connection whether it is at work; a connection that both ends wait on is cut, so that `work` fails instead of waiting for ever.
+   * `owed`: whether it is the server's turn at present.
+   */
+  supervised<T>(owed: () => boolean, work: () => Promise<T>): Promise<T>;
+}
+
+/** How long a connection may be silent before it is looked after, in milliseconds. */
+export interface Patience {
+  readonly silence: number;
 }
 
 function clientOptions(config: ConnectionConfig): pg.ClientConfig {
@@ -153,8 +165,47 @@ export async function requireOwnBackend(
   }
 }
 
+const activityRow = z.object({ state: z.string().nullable(), wait: z.string().nullable() });
+
+/**
+ * What a backend does, asked on a connection of its own. `waiting`: it has nothing to do or waits for its client. `unknown`: there is no
+ * asking at present.
+ */
+async function lookAfter(
+  config: ConnectionConfig,
+  pid: number,
+  timeout: number,
+): Promise<'working' | 'waiting' | 'gone' | 'unreachable' | 'unknown'> {
+  try {
+    const client = await connectClient(config, AbortSignal.timeout(timeout));
+    try {
+      const { rows } = await client.query(
+        'select state, wait_event_type as wait from pg_catalog.pg_stat_activity where pid = $1',
+        [pid],
+      );
+      if (rows.length === 0) return 'gone';
+      const { state, wait } = activityRow.parse(rows[0]);
+      if (state === null) return 'unknown';
+      return state !== 'active' || wait === 'Client' ? 'waiting' : 'working';
+    } finally {
+      await client.end();
+    }
+  } catch (error) {
+    return error instanceof AppError && error.code === 'DATABASE_TOO_MANY_CONNECTIONS'
+      ? 'unknown'
+      : 'unreachable';
+  }
+}
+
+/** How often in a row a look must find a connection dead before it is cut. */
+const looks = 2;
+
 /** Opens a session; see {@link DatabaseSession}. */
-export async function openSession(config: ConnectionConfig, signal: AbortSignal): Promise<PgSession> {
+export async function openSession(
+  config: ConnectionConfig,
+  signal: AbortSignal,
+  patience: Patience = { silence: 30_000 },
+): Promise<PgSession> {
   // One signal stops a whole run: every connection and every copy of it listens.
   setMaxListeners(0, signal);
   const client = await connectClient(config, signal);
@@ -165,10 +216,42 @@ export async function openSession(config: ConnectionConfig, signal: AbortSignal)
     closed = true;
     client.connection.stream.destroy();
   };
+  const supervised = async <T>(owed: () => boolean, work: () => Promise<T>): Promise<T> => {
+    const { stream } = client.connection;
+    const traffic = (): number =>
+      stream instanceof Socket ? stream.bytesRead + stream.bytesWritten - stream.writableLength : 0;
+    let seen = traffic();
+    let dead = 0;
+    let looking = false;
+    const look = async (): Promise<void> => {
+      const now = traffic();
+      if (now !== seen || !owed()) {
+        seen = now;
+        dead = 0;
+        return;
+      }
+      const found = await lookAfter(config, pid, patience.silence);
+      if (traffic() !== seen || !owed() || found === 'working' || found === 'unknown') dead = 0;
+      else dead += found === 'gone' ? looks : 1;
+      if (dead >= looks) client.connection.stream.destroy(new Error('Connection terminated unexpectedly'));
+    };
+    const timer = setInterval(() => {
+      if (looking) return;
+      looking = true;
+      void look().finally(() => {
+        looking = false;
+      });
+    }, patience.silence);
+    try {
+      return await work();
+    } finally {
+      clearInterval(timer);
+    }
+  };
   const run = async <R>(work: () => Promise<R>): Promise<R> => {
     busy += 1;
     try {
-      return await work();
+      return await supervised(() => true, work);
     } catch (error) {
       throw classifyDatabaseError(error, { config, phase: 'work', signal });
     } finally {
@@ -206,6 +289,7 @@ export async function openSession(config: ConnectionConfig, signal: AbortSignal)
     config,
     signal,
     destroy,
+    supervised,
     async query(row, sql, values) {
       const { rows } = await run(() =>
         client.query<Record<string, unknown>>(sql, values === undefined ? [] : [...values]),

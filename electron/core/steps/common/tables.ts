@@ -14,6 +14,8 @@ export const tableSchema = z.object({
   format: z.enum(['binary', 'text']),
   /** Size on disk, rounded up to a power of two so that a live table does not change the plan all the time. */
   bytes: z.number(),
+  /** How the rows are divided for copying: by their place in the table, so that a part is read without the others. */
+  parts: z.object({ count: z.number(), pages: z.number() }),
 });
 /** A table that holds rows: an ordinary one or a leaf of a partitioned one. */
 export type Table = z.infer<typeof tableSchema>;
@@ -22,6 +24,7 @@ const tableRow = z.object({
   schema: z.string(),
   name: z.string(),
   bytes: z.coerce.number(),
+  pages: z.coerce.number(),
   columns: z.array(columnFactsSchema),
 });
 
@@ -32,13 +35,28 @@ function roundedSize(bytes: number): number {
   return size;
 }
 
+/** Bytes, with what is stored out of line, that a part of a table is to have. */
+const partBytes = 128 * 2 ** 20;
+
+/**
+ * Divides a table into parts of equally many pages, a power of two: a table that grows changes the plan only when it grows by a whole part.
+ * The last part has no end, so what is added meanwhile belongs to it.
+ */
+export function divide(bytes: number, pages: number, wanted = partBytes): Table['parts'] {
+  if (pages <= 1 || bytes <= wanted) return { count: 1, pages: 0 };
+  const fitting = wanted / (bytes / pages);
+  const size = fitting < 1 ? 1 : 2 ** Math.floor(Math.log2(fitting));
+  return { count: Math.ceil(pages / size), pages: size };
+}
+
 const tablesSql = `
 with recursive root (oid, root) as (
   select oid, oid from pg_catalog.pg_type where typtype <> 'd'
   union all
   select d.oid, r.root from pg_catalog.pg_type d join root r on d.typbasetype = r.oid where d.typtype = 'd'
 )
-select n.nspname as schema, c.relname as name, pg_catalog.pg_table_size(c.oid) as bytes, coalesce(a.columns, '[]') as columns
+select n.nspname as schema, c.relname as name, pg_catalog.pg_table_size(c.oid) as bytes,
+  pg_catalog.pg_relation_size(c.oid) / current_setting('block_size')::int as pages, coalesce(a.columns, '[]') as columns
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join lateral (
@@ -70,13 +88,14 @@ export async function readTables(session: DatabaseSession): Promise<Table[]> {
   const [server] = await session.query(encodingRow, `select current_setting('server_encoding') as encoding`);
   const utf8 = server?.encoding === 'UTF8';
   const rows = await session.query(tableRow, tablesSql);
-  return rows.map(({ schema, name, bytes, columns }) => ({
+  return rows.map(({ schema, name, bytes, pages, columns }) => ({
     schema,
     name,
     columns: columns.filter((column) => !column.generated).map((column) => column.name),
     hash: columns.map((column) => hashExpression(column, utf8)),
     format: copyFormat(columns),
     bytes: roundedSize(bytes),
+    parts: divide(bytes, pages),
   }));
 }
 
@@ -85,6 +104,20 @@ export function tableLabel(table: Pick<Table, 'schema' | 'name'>): string {
   // With a dot in a name, "a.b"."c" and "a"."b.c" would look alike.
   const plain = (name: string): string => (/[."]/.test(name) ? quoteName(name) : name);
   return `${plain(table.schema)}.${plain(table.name)}`;
+}
+
+/** A range of a table's pages that is copied at once; without one, the whole table. */
+export interface PageRange {
+  readonly from: number;
+  /** Undefined: to the end. */
+  readonly to: number | undefined;
+}
+
+/** The condition that holds for the rows of a range; empty for the whole table. */
+function inRange(range: PageRange | undefined): string {
+  if (range === undefined) return '';
+  const end = range.to === undefined ? '' : ` and ctid < '(${range.to},0)'::tid`;
+  return ` where ctid >= '(${range.from},0)'::tid${end}`;
 }
 
 export const fingerprintSchema = z.object({ rows: z.number(), hash: z.string() });
@@ -97,21 +130,42 @@ const fingerprintRow = z.object({ rows: z.coerce.number(), hash: z.string() });
  * Counts and hashes a table's own rows as the session's transaction sees them. The hash of equal rows is equal on every
  * server since PostgreSQL 14.
  */
-export async function fingerprintTable(session: DatabaseSession, table: Table): Promise<Fingerprint> {
+export async function fingerprintTable(
+  session: DatabaseSession,
+  table: Table,
+  range?: PageRange,
+): Promise<Fingerprint> {
   const sum = `coalesce(sum(pg_catalog.hash_record_extended(row(${table.hash.join(', ')}), 0)::numeric), 0)::text`;
   const [row] = await session.query(
     fingerprintRow,
-    `select count(*) as rows, ${sum} as hash from only ${qualified(table)}`,
+    `select count(*) as rows, ${sum} as hash from only ${qualified(table)}${inRange(range)}`,
   );
   return row ?? { rows: 0, hash: '0' };
 }
 
-/** Both halves of a table's copy; they name the columns, so that their order may differ. */
-export function copyStatements(table: Table): { copyOut: string; copyIn: string } {
-  const columns = table.columns.length === 0 ? '' : ` (${table.columns.map(quoteName).join(', ')})`;
-  const format = `with (format ${table.format})`;
+/** The fingerprint of a table whose parts have these. */
+export function sumFingerprints(parts: readonly Fingerprint[]): Fingerprint {
   return {
-    copyOut: `copy ${qualified(table)}${columns} to stdout ${format}`,
-    copyIn: `copy ${qualified(table)}${columns} from stdin ${format}`,
+    rows: parts.reduce((sum, part) => sum + part.rows, 0),
+    hash: parts.reduce((sum, part) => sum + BigInt(part.hash), 0n).toString(),
+  };
+}
+
+/** Both halves of the copy of a table or a part of it; they name the columns, so that their order may differ. */
+export function copyStatements(
+  table: Table,
+  range?: PageRange,
+  format: Table['format'] = table.format,
+): { copyOut: string; copyIn: string } {
+  const names = table.columns.map(quoteName).join(', ');
+  const columns = names === '' ? '' : ` (${names})`;
+  const options = `with (format ${format})`;
+  const rows =
+    range === undefined
+      ? `${qualified(table)}${columns}`
+      : `(select ${names} from only ${qualified(table)}${inRange(range)})`;
+  return {
+    copyOut: `copy ${rows} to stdout ${options}`,
+    copyIn: `copy ${qualified(table)}${columns} from stdin ${options}`,
   };
 }

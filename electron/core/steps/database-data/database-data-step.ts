@@ -1,147 +1,37 @@
 import { formatBytes } from '#shared/model/format-bytes';
 import type { Evidence } from '#shared/model/run';
 import { z } from 'zod';
-import { defineStep, type RunContext } from '../../engine/step';
+import { defineStep } from '../../engine/step';
 import type { DatabaseSession } from '../../ports/database';
 import type { MigrationPorts } from '../../ports/migration-ports';
+import { reconnecting } from '../common/reconnect';
 import { runWorkers } from '../common/run-workers';
-import { qualified } from '../common/sql-text';
 import {
-  copyStatements,
   fingerprintSchema,
   fingerprintTable,
   readTables,
+  sumFingerprints,
   tableLabel,
   tableSchema,
   type Fingerprint,
   type Table,
 } from '../common/tables';
-import { findObstacle, requireEmpty } from './preconditions';
+import { TableCopy } from './copy-tables';
 import { leftBehindSchema, leftBehindWarnings, readLeftBehind } from './left-behind';
-import { openSnapshot, type Snapshot } from './snapshot';
+import { partDoneSchema, partsOf } from './parts';
+import { findObstacle, requireEmpty } from './preconditions';
 
-/** Tables copied at a time; each takes a connection on both sides. */
-const connections = 4;
+/** Tables compared at a time. */
+const comparisons = 4;
 
 const emptyUnit = 'tables are empty';
 
 const planSchema = z.object({ tables: z.array(tableSchema), leftBehind: leftBehindSchema });
-const unitSchema = fingerprintSchema.extend({ bytes: z.number() });
 const outputSchema = z.object({
   /** By table: the source's rows in the snapshot that the copy was made of. */
   tables: z.record(z.string(), fingerprintSchema),
   bytes: z.number(),
 });
-
-type Run = RunContext<Pick<MigrationPorts, 'database'>>;
-
-/** Adds the tables' progress up to that of the step. */
-class StepProgress {
-  readonly #rows = new Map<string, { done: number; total: number }>();
-  readonly #context: Run;
-
-  constructor(context: Run) {
-    this.#context = context;
-  }
-
-  report(unit: string, done: number, total: number): void {
-    this.#rows.set(unit, { done, total });
-    this.#context.progress({ done, total, unit: 'rows' }, unit);
-    const all = [...this.#rows.values()];
-    const sum = (part: 'done' | 'total'): number => all.reduce((rows, table) => rows + table[part], 0);
-    this.#context.progress({ done: sum('done'), total: sum('total'), unit: 'rows' });
-  }
-}
-
-interface Pair {
-  readonly source: DatabaseSession;
-  readonly target: DatabaseSession;
-}
-
-/**
- * Copies one table in one transaction of the target. The source is counted and hashed first, in the snapshot that is then
- * copied, so the rows that are to come are known.
- */
-async function copyTable(
-  table: Table,
-  pair: Pair,
-  begunBefore: boolean,
-  context: Run,
-  progress: StepProgress,
-): Promise<z.infer<typeof unitSchema>> {
-  const { source, target } = pair;
-  const unit = tableLabel(table);
-  const fingerprint = await fingerprintTable(source, table);
-  progress.report(unit, 0, fingerprint.rows);
-  await target.execute('begin');
-  // Functions of generated columns and checks may name things without a schema, as the application does.
-  await target.execute('set local search_path = public, extensions');
-  if (begunBefore) await target.execute(`truncate only ${qualified(table)}`);
-  const { bytes } = await context.ports.database.copy({
-    source,
-    target,
-    ...copyStatements(table),
-    signal: context.signal,
-    onBytes: (carried) => {
-      // Rows are not counted on their way; their number follows from the bytes, and is exact at the end.
-      const share = Math.min(0.99, carried / Math.max(table.bytes, carried));
-      progress.report(unit, Math.floor(fingerprint.rows * share), fingerprint.rows);
-    },
-  });
-  await target.execute('commit');
-  progress.report(unit, fingerprint.rows, fingerprint.rows);
-  return { ...fingerprint, bytes };
-}
-
-/**
- * Takes back what an earlier attempt copied from a snapshot that says something else than the present one. Afterwards every
- * table that counts as copied is as the present snapshot has it.
- */
-async function resetChanged(tables: readonly Table[], snapshot: Snapshot, context: Run): Promise<void> {
-  const copied = tables.filter((table) => context.finished(tableLabel(table), unitSchema) !== undefined);
-  if (copied.length === 0) return;
-  const sessions = new Map<number, DatabaseSession>();
-  try {
-    await runWorkers(copied, connections, async (table, worker) => {
-      const session = sessions.get(worker) ?? (await snapshot.join(context.signal));
-      sessions.set(worker, session);
-      const now = await fingerprintTable(session, table);
-      const then = context.finished(tableLabel(table), unitSchema);
-      if (then !== undefined && (then.rows !== now.rows || then.hash !== now.hash)) {
-        await context.reset(tableLabel(table), 'its rows have changed on the source since they were copied');
-      }
-    });
-  } finally {
-    await Promise.all([...sessions.values()].map((session) => session.close()));
-  }
-}
-
-async function copyTables(tables: readonly Table[], snapshot: Snapshot, context: Run): Promise<void> {
-  const { database } = context.ports;
-  const progress = new StepProgress(context);
-  const pairs = new Map<number, Pair>();
-  const open = async (worker: number): Promise<Pair> => {
-    const known = pairs.get(worker);
-    if (known !== undefined) return known;
-    const source = await snapshot.join(context.signal);
-    const pair = { source, target: await database.target.open(context.signal) };
-    pairs.set(worker, pair);
-    return pair;
-  };
-  const largestFirst = [...tables].sort(
-    (a, b) => b.bytes - a.bytes || tableLabel(a).localeCompare(tableLabel(b)),
-  );
-  try {
-    await runWorkers(largestFirst, connections, async (table, worker) => {
-      const done = await context.unit(tableLabel(table), unitSchema, async ({ begunBefore }) =>
-        copyTable(table, await open(worker), begunBefore, context, progress),
-      );
-      progress.report(tableLabel(table), done.rows, done.rows);
-    });
-  } finally {
-    await Promise.all([...pairs.values()].flatMap(({ source, target }) => [source.close(), target.close()]));
-  }
-}
 
 /** Copies the rows of every table from one snapshot of the source. */
 export const databaseDataStep = defineStep<
@@ -150,7 +40,7 @@ export const databaseDataStep = defineStep<
   z.infer<typeof outputSchema>
 >({
   id: 'database.data',
-  version: 1,
+  version: 2,
   title: 'Copy the rows',
   lane: 'database',
   needs: ['database.schema'],
@@ -171,13 +61,13 @@ export const databaseDataStep = defineStep<
     return {
       summary: `Copy the rows of ${tables.length} tables, at most ${formatBytes(bytes)}, as one snapshot of the source.`,
       details: [
-        `${Math.min(connections, tables.length)} tables at a time, in binary form.`,
+        'Several at a time, in binary form; as many as the target has room for.',
         ...(text.length === 0 ? [] : [`In text form, because of their types: ${text.join(', ')}`]),
       ],
       warnings: leftBehindWarnings(leftBehind),
       units: [
         { id: emptyUnit, label: 'Tables are empty on the target' },
-        ...tables.map((table) => ({ id: tableLabel(table), label: tableLabel(table), bytes: table.bytes })),
+        ...tables.flatMap(partsOf).map(({ id, bytes }) => ({ id, label: id, bytes })),
       ],
     };
   },
@@ -192,26 +82,21 @@ export const databaseDataStep = defineStep<
     const { tables } = plan;
     const { database } = context.ports;
     // Apart from the copies: a table may be truncated on a second attempt only because it was empty before the first.
-    await context.unit(emptyUnit, z.object({}), async ({ signal }) => {
-      await database.target.use(signal, (target) => requireEmpty(target, plan.tables));
+    await context.unit(emptyUnit, z.object({}), async () => {
+      await reconnecting(context, () =>
+        database.target.use(context.signal, (target) => requireEmpty(target, plan.tables)),
+      );
       return {};
     });
-    const snapshot = await openSnapshot(database.source, tables, context.signal);
-    try {
-      await resetChanged(tables, snapshot, context);
-      await copyTables(tables, snapshot, context);
-    } finally {
-      await snapshot.close();
-    }
+    await new TableCopy(tables, context).run();
     for (const warning of leftBehindWarnings(plan.leftBehind)) await context.warn(warning);
-    const done = new Map<string, z.infer<typeof unitSchema>>();
-    for (const table of tables) {
-      const unit = context.finished(tableLabel(table), unitSchema);
-      if (unit !== undefined) done.set(tableLabel(table), unit);
-    }
+    const copied = tables.map((table) => ({
+      label: tableLabel(table),
+      parts: partsOf(table).flatMap((part) => context.finished(part.id, partDoneSchema) ?? []),
+    }));
     return {
-      tables: Object.fromEntries([...done].map(([name, { rows, hash }]) => [name, { rows, hash }])),
-      bytes: [...done.values()].reduce((sum, unit) => sum + unit.bytes, 0),
+      tables: Object.fromEntries(copied.map(({ label, parts }) => [label, sumFingerprints(parts)])),
+      bytes: copied.flatMap(({ parts }) => parts).reduce((sum, part) => sum + part.bytes, 0),
     };
   },
 
@@ -221,7 +106,7 @@ export const databaseDataStep = defineStep<
     const sessions = new Map<number, DatabaseSession>();
     let done = 0;
     try {
-      await runWorkers(tables, connections, async (table, worker) => {
+      await runWorkers(tables, comparisons, async (table, worker) => {
         const session = sessions.get(worker) ?? (await database.target.open(context.signal));
         sessions.set(worker, session);
         evidence.set(
