@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { AppError } from '#shared/model/errors';
+import { listedDetails } from '#shared/model/failed-objects';
 import { axeViolations, launchBrowser, openPage } from './page-support/browser';
 import {
   acts,
@@ -25,6 +26,22 @@ function failedRun(): FixtureRun {
   return copyingRun()
     .push({ type: 'step.failed', step: 'data', data: { error: diskFull } })
     .state('failed', diskFull);
+}
+
+function runWithFailedObjects(): FixtureRun {
+  const failed = ['2026/ä b.png', '\u202egnp.exe', 'x'.repeat(1_024)].map((key) => ({
+    bucket: 'uploads',
+    key,
+    code: 'OBJECTS_DAMAGED' as const,
+  }));
+  const error = failure('OBJECTS_DAMAGED', '3 objects could not be copied, "2026/ä b.png" first.', {
+    step: 'objects',
+    details: listedDetails(failed),
+  });
+  return copyingRun()
+    .push({ type: 'unit.failed', step: 'objects', unit: 'uploads-20', data: { error } })
+    .push({ type: 'step.failed', step: 'objects', data: { error } })
+    .state('failed', error);
 }
 
 function interruptedRun(): FixtureRun {
@@ -247,6 +264,12 @@ const states: State[] = [
     now: () => situation({ runs: [failedRun()] }),
     path: '/migration',
     shows: 'TARGET_DISK_FULL',
+  },
+  {
+    name: 'failed objects',
+    now: () => situation({ runs: [runWithFailedObjects()] }),
+    path: '/migration',
+    shows: 'Objects that were not copied',
   },
   {
     name: 'interrupted',

@@ -4,6 +4,7 @@ import type { RunContext } from '#core/engine/step';
 import type { MigrationPorts } from '#core/ports/migration-ports';
 import type { ObjectPorts } from '#core/ports/objects';
 import type { Settings } from '#core/ports/settings';
+import { runWorkers } from '#core/steps/common/run-workers';
 import { AppError } from '#shared/model/errors';
 import type { Progress, Warning } from '#shared/model/run';
 import type { SettingName } from '#shared/model/settings';
@@ -92,11 +93,11 @@ export async function startTwoStores(
 /** Makes a bucket with small objects of the given keys. */
 export async function fill(client: S3Client, bucket: string, keys: readonly string[]): Promise<void> {
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
-  for (const key of keys) {
+  await runWorkers(keys, 16, async (key) => {
     await client.send(
       new PutObjectCommand({ Bucket: bucket, Key: key, Body: Buffer.from(`content of ${key}`) }),
     );
-  }
+  });
 }
 
 /** What a run journals, kept in memory: the same journal for a second context is a resumed run. */

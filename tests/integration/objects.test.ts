@@ -145,7 +145,7 @@ describe('a whole store', () => {
       'plain',
       'caf\u00e9',
       'cafe\u0301',
-      ...numbered(450),
+      ...numbered(1_050),
     ]);
     const context = runContextOf(both.ports);
     const plan = await objectsStep.plan(context);
@@ -153,12 +153,11 @@ describe('a whole store', () => {
     const described = objectsStep.describe(plan);
     expect(described.units.map(({ label }) => label)).toEqual([
       'uploads · bucket new-uploads',
-      'uploads · 200 objects from "a//b"',
-      'uploads · 200 objects from "f/0197"',
-      'uploads · 54 objects from "f/0397"',
+      'uploads · 1000 objects from "a//b"',
+      'uploads · 54 objects from "f/0997"',
     ]);
     const { objects, findings } = await inspectObjects(both.ports, never);
-    expect(objects.buckets).toMatchObject([{ name: 'uploads', objects: 454 }]);
+    expect(objects.buckets).toMatchObject([{ name: 'uploads', objects: 1054 }]);
     expect(findings.map(({ code }) => code)).toEqual(['KEY_FOLDED_BY_BROWSERS', 'KEYS_COLLIDE_IN_UNICODE']);
   });
 
@@ -296,18 +295,33 @@ describe('faults on the way', () => {
     await expectEqualStores(both);
   });
 
-  it('one object that fails does not stop the others of its range, and is named', async () => {
+  it('objects that fail stop no others, are listed, and are the only ones that a resumed run takes again', async () => {
+    let refused = true;
+    let writes = 0;
     const both = await start({
       faults: {
-        target: (request) => (request.key === 'f/0003' ? { status: 403, code: 'AccessDenied' } : undefined),
+        target: (request) => {
+          if (!isObject('PUT')(request)) return undefined;
+          writes += 1;
+          return refused && /[37]$/.test(request.key) ? { status: 403, code: 'AccessDenied' } : undefined;
+        },
       },
     });
-    await fill(both.clients.source, 'uploads', numbered(30));
-    await expect(copyAll(both)).rejects.toMatchObject({
+    await fill(both.clients.source, 'avatars', numbered(9));
+    await fill(both.clients.source, 'uploads', numbered(29));
+    const journal = emptyJournal();
+    const failure = await failureOf(copyAll(both, journal));
+    expect(failure.message).toMatch(/^8 objects could not be copied/);
+    expect(failure).toMatchObject({
       code: 'OBJECTS_PERMISSION_DENIED',
-      details: { key: 'f/0003' },
+      details: { failed: '8', 'object 1': '["avatars","f/0003","OBJECTS_PERMISSION_DENIED"]' },
     });
-    expect(Object.keys(await contents(both.clients.target))).toHaveLength(29);
+    expect(Object.keys(await contents(both.clients.target))).toHaveLength(30);
+    refused = false;
+    writes = 0;
+    await copyAll(both, journal);
+    expect(writes).toBe(8);
+    await expectEqualStores(both);
   });
 
   it.each(['source', 'target'] as const)(

@@ -50,6 +50,8 @@ export interface ObjectStore {
   createBucket(bucket: string, signal: AbortSignal): Promise<void>;
   /** Objects in UTF-8 byte order of their keys, page by page as they are asked for. */
   list(bucket: string, range: KeyRange, signal: AbortSignal): AsyncIterable<ObjectEntry>;
+  /** The same as `list`, in the pages in which the store sends them. */
+  pages(bucket: string, range: KeyRange, signal: AbortSignal): AsyncIterable<readonly ObjectEntry[]>;
   /** Undefined when there is no such object. */
   head(bucket: string, key: string, signal: AbortSignal): Promise<ObjectHead | undefined>;
   /** Throws `NOT_FOUND`, and `OBJECTS_CHANGED_DURING_COPY` when the object no longer has the ETag `ifMatch`. */

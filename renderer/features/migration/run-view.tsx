@@ -13,6 +13,7 @@ import { runStates } from '../../ui/run-states';
 import { Tag } from '../../ui/tag';
 import { EarlierRuns } from './earlier-runs';
 import { EvidenceTable } from './evidence-table';
+import { FailedObjects } from './failed-objects';
 import { LaneCards } from './lane-cards';
 import styles from './migration.module.css';
 import { PlanSteps } from './plan-steps';
@@ -47,6 +48,7 @@ function RunContent({
       />
       <div className={styles.content}>
         <RunOutcome runId={runId} view={view} />
+        {isSettled(view.state) ? <FailedObjects view={view} /> : null}
         {view.steps.length === 0 && !isSettled(view.state) ? (
           <Loading>Planning again, to compare with what was read…</Loading>
         ) : null}

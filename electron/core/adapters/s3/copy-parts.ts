@@ -1,18 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { CopiedObject, CopyRequest, ObjectHead } from '../../ports/objects';
 import { plainEtag, readHead, writeAttributes } from './attributes';
-import { collect } from './collect';
 import { equalPartSize, multipartEtag, ownPartSize, readEtag } from './etag';
 import { S3DamageError, S3NetworkError, S3ResponseError } from './failure';
 import { abortUpload } from './object-store';
 import { withRetries } from './retry';
-import type { StoreClient, Stores, StreamedBody } from './store-client';
+import type { StoreClient, Stores } from './store-client';
 import { xmlText } from './xml-read';
 
-/** Parts of one object in flight. */
+/** Parts of one object in flight; all objects together share those of the target's client. */
 const partsAtOnce = 4;
-/** Over plain HTTP a part up to this size is held in memory, so that its hash can be signed. */
-const heldPartBytes = 16 * 1024 * 1024;
 const abortPatienceMs = 3_000;
 
 interface Upload {
@@ -103,9 +100,15 @@ async function sendParts(
     for (let index = next++; index < count; index = next++) {
       const start = index * partSize;
       const end = Math.min(size, start + partSize);
-      md5s[index] = await withRetries(stores.target.retries, both, () =>
-        sendPart(stores, request, upload, { number: index + 1, start, end }, both),
-      );
+      const part = { number: index + 1, start, end };
+      await stores.target.parts.enter(both);
+      try {
+        md5s[index] = await withRetries(stores.target.retries, both, () =>
+          sendPart(stores, request, upload, part, both),
+        );
+      } finally {
+        stores.target.parts.leave('otherwise');
+      }
       done += end - start;
       request.onProgress?.(done);
     }
@@ -157,23 +160,14 @@ async function sendPart(
     signal,
   );
   const hash = createHash('md5');
-  let body: Uint8Array | StreamedBody;
-  let headers: Record<string, string> = {};
-  let md5: Buffer | undefined;
-  if (!target.secure && size <= heldPartBytes) {
-    body = await collect(response, size);
-    md5 = hash.update(body).digest();
-    headers = { 'content-md5': md5.toString('base64') };
-  } else {
-    body = { stream: hashed(response.body, hash), size };
-  }
+  const body = { stream: hashed(response.body, hash), size };
   const query = { partNumber: String(part.number), uploadId: upload.uploadId };
   const put = await target.once(
-    { method: 'PUT', bucket: upload.bucket, key: upload.key, query, headers, body },
+    { method: 'PUT', bucket: upload.bucket, key: upload.key, query, body },
     signal,
   );
   await put.drop();
-  md5 ??= hash.digest();
+  const md5 = hash.digest();
   if (plainEtag(put.headers['etag']) !== md5.toString('hex')) {
     throw new S3DamageError(`the target answers with another ETag for part ${part.number}`);
   }

@@ -84,6 +84,14 @@ export function isPassing(error: unknown): boolean {
   return error instanceof S3DamageError;
 }
 
+/** Whether the store asks for fewer requests: 429 and 503, also when a store says so with another status. */
+export function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof S3ResponseError &&
+    (error.status === 429 || error.status === 503 || error.code === 'SlowDown')
+  );
+}
+
 /** Whether a store was there but said nothing for as long as the client waits: each try costs that time again. */
 export function isSilence(error: unknown): boolean {
   return error instanceof S3NetworkError && /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/.test(error.code);

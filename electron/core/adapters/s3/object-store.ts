@@ -5,7 +5,7 @@ import { plainEtag, readHead } from './attributes';
 import { classifyS3Error, type FailurePlace } from './classify';
 import { S3ResponseError } from './failure';
 import type { StoreClient } from './store-client';
-import { listedKey, xmlBlocks, xmlText } from './xml-read';
+import { decodeListedKey, isUrlEncoded, listedKey, xmlBlocks, xmlText } from './xml-read';
 
 /** One store's port over its client. `chosen` limits the buckets that it lists. */
 export function createObjectStore(client: StoreClient, chosen?: readonly string[]): ObjectStore {
@@ -17,6 +17,9 @@ export function createObjectStore(client: StoreClient, chosen?: readonly string[
       throw classifyS3Error(error, { source: { endpoint }, target: { endpoint } }, place, signal);
     }
   };
+
+  const pages: ObjectStore['pages'] = (bucket, range, signal) =>
+    listPages(client, bucket, range, signal, (work) => run({ bucket }, signal, work));
 
   return {
     side,
@@ -38,8 +41,8 @@ export function createObjectStore(client: StoreClient, chosen?: readonly string[
           throw error;
         }
       }),
-    list: (bucket, range, signal) =>
-      listEntries(client, bucket, range, signal, (work) => run({ bucket }, signal, work)),
+    list: (bucket, range, signal) => entriesOf(pages(bucket, range, signal)),
+    pages,
     head: (bucket, key, signal) =>
       run({ bucket, key }, signal, async () => {
         try {
@@ -124,15 +127,19 @@ async function chooseBuckets(
   return [...new Set(chosen)].sort(compareKeys);
 }
 
+async function* entriesOf(pages: AsyncIterable<readonly ObjectEntry[]>): AsyncGenerator<ObjectEntry> {
+  for await (const page of pages) yield* page;
+}
+
 type Guard = <T>(work: () => Promise<T>) => Promise<T>;
 
-async function* listEntries(
+async function* listPages(
   client: StoreClient,
   bucket: string,
   { after, through, prefix }: KeyRange,
   signal: AbortSignal,
   guard: Guard,
-): AsyncGenerator<ObjectEntry> {
+): AsyncGenerator<readonly ObjectEntry[]> {
   const fixed: Record<string, string> = {
     'list-type': '2',
     'encoding-type': 'url',
@@ -144,32 +151,42 @@ async function* listEntries(
       const query = { ...fixed, ...(token === undefined ? first : { 'continuation-token': token }) };
       const page = await client.sendText({ method: 'GET', bucket, query }, signal);
       // Anything else would read as a bucket without objects.
-      if (!/<ListBucketResult[\s>][^]*<\/ListBucketResult>/.test(page)) throw notS3(client.config.endpoint);
+      if (!/^[^]{0,1024}<ListBucketResult[\s>]/.test(page) || !page.includes('</ListBucketResult>'))
+        throw notS3(client.config.endpoint);
       return page;
     });
-  // The next page is asked for while this one is worked on.
   let coming: Promise<string> | undefined = fetchPage(undefined);
   try {
     while (coming !== undefined) {
       const page: string = await coming;
-      const token = xmlText(page, 'NextContinuationToken');
-      if (token === undefined && xmlText(page, 'IsTruncated') === 'true') throw endless(bucket, client);
+      const entries = readEntries(page);
+      const last = entries.at(-1);
+      const ends = through !== undefined && last !== undefined && compareKeys(last.key, through) >= 0;
+      const token = ends ? undefined : xmlText(page, 'NextContinuationToken');
+      if (!ends && token === undefined && xmlText(page, 'IsTruncated') === 'true')
+        throw endless(bucket, client);
+      // The next page is asked for while this one is worked on.
       coming = token === undefined ? undefined : fetchPage(token);
       coming?.catch(() => undefined);
-      for (const block of xmlBlocks(page, 'Contents')) {
-        const key = listedKey(page, xmlText(block, 'Key') ?? '');
-        if (through !== undefined && compareKeys(key, through) > 0) return;
-        yield {
-          key,
-          size: Number(xmlText(block, 'Size') ?? 0),
-          etag: plainEtag(xmlText(block, 'ETag')),
-          modifiedAt: xmlText(block, 'LastModified') ?? '',
-        };
-      }
+      yield ends ? entries.filter(({ key }) => compareKeys(key, through) <= 0) : entries;
     }
   } finally {
     coming?.catch(() => undefined);
   }
+}
+
+function readEntries(page: string): ObjectEntry[] {
+  const encoded = isUrlEncoded(page);
+  const entries: ObjectEntry[] = [];
+  for (const block of xmlBlocks(page, 'Contents')) {
+    entries.push({
+      key: encoded ? decodeListedKey(xmlText(block, 'Key') ?? '') : (xmlText(block, 'Key') ?? ''),
+      size: Number(xmlText(block, 'Size') ?? 0),
+      etag: plainEtag(xmlText(block, 'ETag')),
+      modifiedAt: xmlText(block, 'LastModified') ?? '',
+    });
+  }
+  return entries;
 }
 
 async function abortUploads(

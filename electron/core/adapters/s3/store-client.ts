@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
-import { S3NetworkError, S3ResponseError } from './failure';
+import { isRefusal, S3NetworkError, S3ResponseError } from './failure';
+import { createPace, type Ended, type Pace } from './pace';
 import { defaultRetries, withRetries, type RetryPolicy } from './retry';
 import { createSigner, emptyPayload, unsignedPayload } from './sign';
 import { encodeKey, encodeQuery } from './uri-encode';
@@ -51,6 +52,8 @@ export interface StoreClient {
   readonly config: StoreConfig;
   readonly secure: boolean;
   readonly retries: RetryPolicy;
+  /** Parts of multipart uploads under way to this store: each holds a connection to both sides for long. */
+  readonly parts: Pace;
   /** One try. The only way for a streamed body, which can't be sent twice. */
   once(request: StoreRequest, signal: AbortSignal): Promise<StoreResponse>;
   /** As often as the retry policy says. */
@@ -67,6 +70,8 @@ export interface Stores {
 }
 
 const maxErrorBytes = 64 * 1024;
+const requestsAtOnce = 64;
+const partsAtOnce = 16;
 const signedAlways = /^(host|content-md5|content-type|x-amz-.*)$/;
 
 /** Opens a client; nothing is connected before the first request. */
@@ -77,12 +82,13 @@ export function createStoreClient(config: StoreConfig): StoreClient {
   const sign = createSigner(config);
   const silence = config.silence ?? 30_000;
   const pool = new Pool(endpoint, {
-    connections: 64,
+    connections: requestsAtOnce,
     headersTimeout: silence,
     bodyTimeout: silence,
     connect: { timeout: Math.min(10_000, silence) },
     keepAliveTimeout: 20_000,
   });
+  const pace = createPace(requestsAtOnce);
   let answered = false;
   const broken = (error: unknown): unknown =>
     error instanceof S3NetworkError || error instanceof S3ResponseError
@@ -92,6 +98,20 @@ export function createStoreClient(config: StoreConfig): StoreClient {
   const once = async (request: StoreRequest, signal: AbortSignal): Promise<StoreResponse> => {
     // The many requests of a run listen to one signal.
     setMaxListeners(0, signal);
+    await pace.enter(signal);
+    let ended: Ended = 'otherwise';
+    try {
+      const answer = await exchange(request, signal);
+      ended = 'well';
+      return answer;
+    } catch (error) {
+      if (isRefusal(error)) ended = 'refused';
+      throw error;
+    } finally {
+      pace.leave(ended);
+    }
+  };
+  const exchange = async (request: StoreRequest, signal: AbortSignal): Promise<StoreResponse> => {
     const { bucket = '', key = '', query = {}, headers = {}, body, method } = request;
     const path = `/${bucket}${key === '' ? '' : `/${encodeKey(key)}`}`;
     const queryText = encodeQuery(query);
@@ -124,6 +144,7 @@ export function createStoreClient(config: StoreConfig): StoreClient {
     config,
     secure,
     retries,
+    parts: createPace(partsAtOnce),
     once,
     send: (request, signal) => withRetries(retries, signal, () => once(request, signal)),
     sendText: (request, signal) =>

@@ -34,10 +34,19 @@ export function* xmlBlocks(xml: string, name: string): Generator<string> {
   }
 }
 
-/** A key of a listing that was asked for with `encoding-type=url`; a store that knows no encoding says so by leaving the element out. */
-export function listedKey(page: string, text: string): string {
+/** Whether the keys of a listing are encoded, as was asked for with `encoding-type=url`; a store that knows no encoding leaves the element out. */
+export function isUrlEncoded(page: string): boolean {
+  return page.includes('<EncodingType>url</EncodingType>');
+}
+
+/** An encoded key of a listing. */
+export function decodeListedKey(text: string): string {
+  if (!/[%+]/.test(text)) return text;
   // Stores of the Go family write a space as a plus sign.
-  return page.includes('<EncodingType>url</EncodingType>')
-    ? decodeURIComponent(text.replaceAll('+', '%20'))
-    : text;
+  return decodeURIComponent(text.replaceAll('+', '%20'));
+}
+
+/** A key of a listing page. */
+export function listedKey(page: string, text: string): string {
+  return isUrlEncoded(page) ? decodeListedKey(text) : text;
 }

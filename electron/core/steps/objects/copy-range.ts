@@ -1,26 +1,11 @@
-import { AppError, isCancelled, toAppError, type ErrorCode } from '#shared/model/errors';
+import { isCancelled, toAppError } from '#shared/model/errors';
 import type { ObjectEntry, ObjectPorts } from '../../ports/objects';
-import { shown } from './key-findings';
+import { failureOfObjects, isHopeless, type ObjectFailure } from './failed-objects';
 import type { PlannedBucket, PlannedRange, RangeOutput } from './plan';
 import type { Slots } from './slots';
 
 /** How often an object that changes under the copy is taken again. */
 const takesOfChanging = 3;
-const failuresShown = 20;
-
-/** Failures that the next object would meet as well. */
-const hopeless: readonly ErrorCode[] = [
-  'SOURCE_LOST',
-  'TARGET_LOST',
-  'HOST_NOT_FOUND',
-  'HOST_UNREACHABLE',
-  'CONNECTION_REFUSED',
-  'TLS_UNTRUSTED',
-  'OBJECTS_AUTH_FAILED',
-  'OBJECTS_BUCKET_NOT_FOUND',
-  'OBJECTS_QUOTA_EXCEEDED',
-  'OBJECTS_THROTTLED',
-];
 
 export interface CopyRangeOptions {
   ports: ObjectPorts;
@@ -33,31 +18,33 @@ export interface CopyRangeOptions {
   signal: AbortSignal;
   /** What the range has on the target so far, absolute. */
   onProgress: (objects: number, bytes: number) => void;
+  /** Told of each object that could not be copied. */
+  onFailure?: (failed: ObjectFailure) => void;
 }
 
 /**
  * Copies the objects that a range holds now. An object that fails does not stop the others; the range then fails as a
- * whole with the list. What would fail for every object stops it at once.
+ * whole with their list (see {@link failureOfObjects}). What would fail for every object stops it at once.
  */
 export async function copyRange(options: CopyRangeOptions): Promise<RangeOutput> {
   const { ports, bucket, range, slots, signal } = options;
   const output: RangeOutput = { objects: 0, bytes: 0, kept: 0, vanished: [] };
   const existing = options.begunBefore ? await existingObjects(options) : new Map<string, ObjectEntry>();
-  const failures = new Map<string, AppError>();
+  const failures: ObjectFailure[] = [];
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const underWay = new Map<string, number>();
-  const report = (): void => {
-    options.onProgress(
-      output.objects,
-      [...underWay.values()].reduce((sum, bytes) => sum + bytes, output.bytes),
-    );
+  let bytesUnderWay = 0;
+  const report = (): void => options.onProgress(output.objects, output.bytes + bytesUnderWay);
+  const moved = (key: string, bytes: number): void => {
+    bytesUnderWay += bytes - (underWay.get(key) ?? 0);
+    underWay.set(key, bytes);
   };
 
   const copy = async (entry: ObjectEntry): Promise<void> => {
     try {
       const copied = await copyCurrent(ports, bucket, entry, both, (bytes) => {
-        underWay.set(entry.key, bytes);
+        moved(entry.key, bytes);
         report();
       });
       if (copied === undefined) output.vanished.push(entry.key);
@@ -67,9 +54,14 @@ export async function copyRange(options: CopyRangeOptions): Promise<RangeOutput>
       }
     } catch (error) {
       const failure = toAppError(error);
-      if (!isCancelled(failure)) failures.set(entry.key, failure);
-      if (hopeless.includes(failure.code)) stop.abort();
+      if (!isCancelled(failure)) {
+        const one = { bucket: bucket.source, key: entry.key, failure };
+        failures.push(one);
+        options.onFailure?.(one);
+      }
+      if (isHopeless(failure)) stop.abort();
     } finally {
+      moved(entry.key, 0);
       underWay.delete(entry.key);
       report();
     }
@@ -107,7 +99,7 @@ export async function copyRange(options: CopyRangeOptions): Promise<RangeOutput>
   }
   await Promise.all(tasks);
   signal.throwIfAborted();
-  if (failures.size > 0) throw rangeFailure(bucket, failures);
+  if (failures.length > 0) throw failureOfObjects(failures);
   output.vanished.sort();
   return output;
 }
@@ -148,26 +140,4 @@ async function copyCurrent(
       entry = now;
     }
   }
-}
-
-function rangeFailure(bucket: PlannedBucket, failures: ReadonlyMap<string, AppError>): AppError {
-  const all = [...failures];
-  const [first] = all;
-  const worst = all.find(([, failure]) => hopeless.includes(failure.code)) ?? first;
-  if (worst === undefined) return new AppError('INTERNAL', 'A range failed without a failure.');
-  const [key, failure] = worst;
-  if (all.length === 1 || hopeless.includes(failure.code)) return failure;
-  const listed: [string, string][] = all
-    .slice(0, failuresShown)
-    .map(([name, { code }], index) => [`object ${index + 1}`, `${name}: ${code}`]);
-  return new AppError(
-    failure.code,
-    `${all.length} objects of ${bucket.source} could not be copied, ${shown(key)} first: ${failure.message}`,
-    {
-      hint: failure.hint,
-      retryable: failure.retryable,
-      details: { ...failure.details, failed: String(all.length), ...Object.fromEntries(listed) },
-      cause: failure,
-    },
-  );
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { formatBytes } from '#shared/model/format-bytes';
-import { AppError } from '#shared/model/errors';
+import { AppError, isCancelled, toAppError } from '#shared/model/errors';
 import type { Evidence } from '#shared/model/run';
 import {
   defineStep,
@@ -16,6 +16,7 @@ import type { ObjectEntry, ObjectPorts, ObjectStore } from '../../ports/objects'
 import { runWorkers } from '../common/run-workers';
 import { refusedName, targetName } from './bucket-names';
 import { copyRange } from './copy-range';
+import { failureOfObjects, isHopeless, type ObjectFailure } from './failed-objects';
 import { createKeyFindings, shown } from './key-findings';
 import {
   objectsOutputSchema,
@@ -25,14 +26,17 @@ import {
   type ObjectsPlan,
   type PlannedBucket,
   type PlannedRange,
+  type RangeOutput,
 } from './plan';
 import { scanBucket } from './scan-bucket';
 import { createSlots } from './slots';
 import { verifyBucket } from './verify-bucket';
 
-const objectsAtOnce = 16;
+const objectsAtOnce = 32;
 /** Several, so that the last objects of one range do not leave slots empty. */
 const rangesAtOnce = 3;
+/** The failure of the step lists no more; those of its ranges list all. */
+const failuresListed = 20;
 /** A conflict counts no further than this. */
 const countedObjects = 10_000;
 
@@ -160,11 +164,14 @@ async function run({ buckets }: ObjectsPlan, context: RunContext<MigrationPorts>
   const ports = context.ports.objects;
   const total = buckets.reduce((sum, bucket) => sum + bucket.bytes, 0);
   const done = new Map<string, number>();
-  const report = (): void => {
-    const bytes = [...done.values()].reduce((sum, value) => sum + value, 0);
+  let bytesDone = 0;
+  const moved = (range: string, bytes: number): void => {
+    bytesDone += bytes - (done.get(range) ?? 0);
+    done.set(range, bytes);
     // The source may have grown since the plan.
-    context.progress({ done: bytes, total: Math.max(total, bytes), unit: 'bytes' });
+    context.progress({ done: bytesDone, total: Math.max(total, bytesDone), unit: 'bytes' });
   };
+  const failures: ObjectFailure[] = [];
   const slots = createSlots(objectsAtOnce);
   const output: ObjectsOutput = { objects: 0, bytes: 0 };
 
@@ -178,32 +185,42 @@ async function run({ buckets }: ObjectsPlan, context: RunContext<MigrationPorts>
   const work = buckets.flatMap((bucket) =>
     bucket.ranges.map((range): [PlannedBucket, PlannedRange] => [bucket, range]),
   );
+  /** Undefined when objects of the range failed: the other ranges go on, and the step fails at its end. */
+  const copyUnit = async (bucket: PlannedBucket, range: PlannedRange): Promise<RangeOutput | undefined> => {
+    const failedBefore = failures.length;
+    try {
+      return await context.unit(range.id, rangeOutputSchema, ({ begunBefore, signal }) =>
+        copyRange({
+          ports,
+          bucket,
+          range,
+          begunBefore,
+          slots,
+          signal,
+          onProgress: (objects, bytes) => {
+            moved(range.id, bytes);
+            context.progress(
+              { done: objects, total: Math.max(range.objects, objects), unit: 'objects' },
+              range.id,
+            );
+          },
+          onFailure: (failed) => failures.push(failed),
+        }),
+      );
+    } catch (error) {
+      const failure = toAppError(error);
+      if (failures.length === failedBefore || isCancelled(failure) || isHopeless(failure)) throw error;
+      return undefined;
+    }
+  };
   for (const [, range] of work) {
     const earlier = context.finished(range.id, rangeOutputSchema);
-    if (earlier !== undefined) done.set(range.id, earlier.bytes);
+    if (earlier !== undefined) moved(range.id, earlier.bytes);
   }
-  report();
   await runWorkers(work, rangesAtOnce, async ([bucket, range]) => {
-    const copied = await context.unit(range.id, rangeOutputSchema, ({ begunBefore, signal }) =>
-      copyRange({
-        ports,
-        bucket,
-        range,
-        begunBefore,
-        slots,
-        signal,
-        onProgress: (objects, bytes) => {
-          done.set(range.id, bytes);
-          context.progress(
-            { done: objects, total: Math.max(range.objects, objects), unit: 'objects' },
-            range.id,
-          );
-          report();
-        },
-      }),
-    );
-    done.set(range.id, copied.bytes);
-    report();
+    const copied = await copyUnit(bucket, range);
+    if (copied === undefined) return;
+    moved(range.id, copied.bytes);
     output.objects += copied.objects;
     output.bytes += copied.bytes;
     if (copied.vanished.length > 0) {
@@ -214,6 +231,7 @@ async function run({ buckets }: ObjectsPlan, context: RunContext<MigrationPorts>
       });
     }
   });
+  if (failures.length > 0) throw failureOfObjects(failures, failuresListed);
   return output;
 }
 

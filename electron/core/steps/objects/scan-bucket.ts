@@ -1,8 +1,9 @@
 import type { ObjectEntry, ObjectStore } from '../../ports/objects';
 import type { PlannedRange } from './plan';
 
-const keysPerRange = 200;
-const bytesPerRange = 256 * 1024 * 1024;
+/** One page of a listing, so that a range is listed by one request. */
+const keysPerRange = 1000;
+const bytesPerRange = 1024 * 1024 * 1024;
 
 /** What one pass over a bucket's listing found. */
 export interface BucketScan {
