@@ -2,6 +2,7 @@ import type { InspectReport } from '#shared/contract/migration';
 import type { Lane } from '#shared/model/run';
 import type { SecretsBroker } from './ports/secrets-broker';
 import { type ActivityLog, openActivityLog } from './services/activity/activity-log';
+import { type BucketsService, createBucketsService } from './services/buckets/buckets-service';
 import {
   type ConnectionsService,
   createConnectionsService,
@@ -53,6 +54,8 @@ export interface Core {
   runs(): RunsService;
   /** What operators did in the open workspace. Throws `WORKSPACE_NOT_OPEN`. */
   activity(): ActivityLog;
+  /** The buckets of both sides. Throws `WORKSPACE_NOT_OPEN`. */
+  buckets(): BucketsService;
   /** What is on both sides. Reads only. */
   inspect(only: readonly Lane[], signal: AbortSignal): Promise<InspectReport>;
   /** Stops own runs so that they can be resumed, and waits for that. */
@@ -127,6 +130,13 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     };
   };
 
+  const bucketsServices = new Map<string, BucketsService>();
+  const makeBuckets = (workspace: OpenedWorkspace): BucketsService =>
+    createBucketsService({
+      settings: () => workspace.settings(),
+      activity: activityOf(workspace),
+    });
+
   const connections = createConnectionsService({
     workspaces,
     testers: connectionTesters(options.env),
@@ -151,6 +161,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       return service;
     },
     activity: () => activityOf(workspaces.opened()),
+    buckets: () => {
+      const workspace = workspaces.opened();
+      const service = bucketsServices.get(workspace.folder) ?? makeBuckets(workspace);
+      bucketsServices.set(workspace.folder, service);
+      return service;
+    },
     inspect: (only, signal) =>
       safely(async () => {
         const workspace = workspaces.opened();
@@ -163,6 +179,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         }
       }),
     close: async () => {
+      await Promise.all([...bucketsServices.values()].map((service) => service.close()));
       await Promise.all([...runsServices.values()].map((service) => service.close()));
       await Promise.all(noted);
     },

@@ -20,6 +20,8 @@ export interface Call {
   body: AsyncIterable<Buffer>;
   store: Store;
   profile: S3Profile;
+  /** Whether a lock keeps an object from being deleted. */
+  locked: (bucket: string, key: string) => boolean;
 }
 
 export interface Answer {

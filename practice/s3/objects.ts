@@ -143,9 +143,13 @@ function partRange(call: Call, object: StoredObject): [number, number] | undefin
   return [start, start + size];
 }
 
+const lockedMessage = 'Access Denied because object protected by object lock.';
+
 /** DeleteObject: deleting what is not there succeeds. */
 export async function deleteObject(call: Call): Promise<Answer> {
-  await call.store.remove(bucketOf(call), call.key);
+  const bucket = bucketOf(call);
+  if (call.locked(call.bucket, call.key)) throw new S3Error('AccessDenied', lockedMessage);
+  await call.store.remove(bucket, call.key);
   return { status: 204 };
 }
 
@@ -163,6 +167,10 @@ export async function deleteObjects(call: Call): Promise<Answer> {
   let content = '';
   for (const key of keys) {
     if (key === undefined) continue;
+    if (call.locked(call.bucket, key)) {
+      content += `<Error>${element('Key', key)}${element('Code', 'AccessDenied')}${element('Message', lockedMessage)}</Error>`;
+      continue;
+    }
     await call.store.remove(bucket, key);
     if (!quiet) content += `<Deleted>${element('Key', key)}</Deleted>`;
   }

@@ -40,6 +40,10 @@ export interface S3ServerOptions {
   /** Serves HTTPS with this key and certificate, PEM. */
   tls?: { key: string; cert: string };
   fault?: (request: FaultRequest) => Fault | undefined;
+  /** Objects that a lock keeps from being deleted: `AccessDenied`, and for each such key of DeleteObjects an error of its own. */
+  locked?: (bucket: string, key: string) => boolean;
+  /** A store that holds something already; `dir` and `quotaBytes` are then its own. */
+  store?: Store;
 }
 
 export interface S3Server {
@@ -61,11 +65,13 @@ const regions: Record<S3Profile, readonly string[]> = {
  */
 export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
   const { profile, dir, quotaBytes, tls } = options;
-  const store = await openStore({
-    dir,
-    quotaBytes,
-    full: profile === 'r2' ? 'QuotaExceeded' : 'XMinioStorageFull',
-  });
+  const store =
+    options.store ??
+    (await openStore({
+      dir,
+      quotaBytes,
+      full: profile === 'r2' ? 'QuotaExceeded' : 'XMinioStorageFull',
+    }));
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     void serve(request, response, options, store);
   };
@@ -161,6 +167,7 @@ function answerOf(
     body: request,
     store,
     profile: options.profile,
+    locked: options.locked ?? (() => false),
   });
 }
 

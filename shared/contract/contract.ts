@@ -1,4 +1,5 @@
 import { activityContract } from './activity';
+import { bucketsContract } from './buckets';
 import { connectionsContract } from './connections';
 import { migrationContract } from './migration';
 import { systemContract } from './system';
@@ -11,5 +12,6 @@ export const contract = {
   ...connectionsContract,
   ...migrationContract,
   ...activityContract,
+  ...bucketsContract,
 } as const;
 export type AppContract = typeof contract;

@@ -9,6 +9,7 @@ import { AppError } from '#shared/model/errors';
 import type { Progress, Warning } from '#shared/model/run';
 import type { SettingName } from '#shared/model/settings';
 import { startS3Server, type S3Server, type S3ServerOptions } from '../../practice/s3/s3-server';
+import type { Store } from '../../practice/s3/store';
 
 export const sourceKeys = { accessKeyId: 'source-key', secretAccessKey: 'source-secret-value' };
 export const targetKeys = { accessKeyId: 'target-key', secretAccessKey: 'target-secret-value' };
@@ -40,9 +41,14 @@ export type StoreFaults = Partial<Record<'source' | 'target', S3ServerOptions['f
 
 /** A MinIO and an R2 stand-in with the ports between them. */
 export async function startTwoStores(
-  options: { faults?: StoreFaults; quotaBytes?: number } = {},
+  options: {
+    faults?: StoreFaults;
+    quotaBytes?: number;
+    locked?: S3ServerOptions['locked'];
+    targetStore?: Store;
+  } = {},
 ): Promise<TwoStores> {
-  const { faults = {}, quotaBytes } = options;
+  const { faults = {}, quotaBytes, locked, targetStore } = options;
   const source = await startS3Server({
     profile: 'minio',
     ...sourceKeys,
@@ -53,6 +59,8 @@ export async function startTwoStores(
     ...targetKeys,
     ...(faults.target === undefined ? {} : { fault: faults.target }),
     ...(quotaBytes === undefined ? {} : { quotaBytes }),
+    ...(locked === undefined ? {} : { locked }),
+    ...(targetStore === undefined ? {} : { store: targetStore }),
   });
   const values = {
     SOURCE_S3_ENDPOINT: source.endpoint,

@@ -2,6 +2,7 @@ import type { AppContract } from '#shared/contract/contract';
 import type { Handlers } from '#shared/rpc/define';
 import type { Core } from '../core';
 import { activityHandlers } from './activity';
+import { bucketsHandlers } from './buckets';
 import { connectionsHandlers } from './connections';
 import { migrationHandlers } from './migration';
 import { systemHandlers } from './system';
@@ -15,5 +16,6 @@ export function createHandlers(core: Core): Handlers<AppContract> {
     ...connectionsHandlers(core),
     ...migrationHandlers(core),
     ...activityHandlers(core),
+    ...bucketsHandlers(core),
   };
 }

@@ -62,7 +62,8 @@ export interface ObjectStore {
 
 export interface CopyRequest {
   readonly from: { readonly bucket: string; readonly entry: ObjectEntry };
-  readonly to: { readonly bucket: string };
+  /** `key` is the source's when absent. */
+  readonly to: { readonly bucket: string; readonly key?: string | undefined };
   /** Called with the bytes of this object that the target has taken, absolute; falls back when a part is sent again. */
   readonly onProgress?: (bytes: number) => void;
 }

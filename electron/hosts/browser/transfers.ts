@@ -8,10 +8,17 @@ import { toAppError, type AppError } from '#shared/model/errors';
 interface Download {
   fileName: string;
   mediaType: string;
-  /** Bytes, when known. */
+  /** Bytes of the whole, when known. */
   size?: number;
+  /** Shown by the page that asked for it; everything else is saved. */
+  inline?: boolean;
+  /** What `body` holds, when a range was asked for and is given: from `start` up to, not including, `end`. */
+  range?: { start: number; end: number };
   body: Readable;
 }
+
+/** A range as a request names it: the last bytes, or those from `start` to before `end` or the end. */
+export type RequestedRange = { last: number } | { start: number; end?: number };
 
 /** What a page says of a file that it sends. */
 export interface UploadMeta {
@@ -25,7 +32,7 @@ export interface UploadMeta {
  * letters, digits, `.`, `_` and `-`. Both reject with an AppError; `NOT_FOUND` for an id that is not known.
  */
 export interface TransferHandlers {
-  download(id: string, signal: AbortSignal): Promise<Download>;
+  download(id: string, signal: AbortSignal, range?: RequestedRange): Promise<Download>;
   /** Reads the body to its end, at its own pace. The signal aborts when the page goes away. */
   upload(id: string, body: Readable, meta: UploadMeta, signal: AbortSignal): Promise<void>;
 }
@@ -64,20 +71,33 @@ function parseSize(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
+/** One range of bytes; several, or another unit, count as none, as HTTP allows. */
+function requestedRange(text: string | undefined): RequestedRange | undefined {
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(text ?? '');
+  const [, from = '', to = ''] = match ?? [];
+  if (from === '') return to === '' ? undefined : { last: Number(to) };
+  return { start: Number(from), ...(to === '' ? {} : { end: Number(to) + 1 }) };
+}
+
 async function sendDownload(
   response: ServerResponse,
   download: Download,
   signal: AbortSignal,
 ): Promise<void> {
-  const { fileName, mediaType, size, body } = download;
-  response.writeHead(200, {
+  const { fileName, mediaType, size, inline, range, body } = download;
+  const length = range === undefined ? size : range.end - range.start;
+  response.writeHead(range === undefined ? 200 : 206, {
     ...strictHeaders,
     // What is downloaded is not ours: should a browser show it after all, it may do nothing.
     'content-security-policy': "default-src 'none'; sandbox",
     'content-type': mediaType,
-    'content-disposition': attachment(fileName),
+    'content-disposition': inline === true ? 'inline' : attachment(fileName),
     'cache-control': 'no-store',
-    ...(size === undefined ? {} : { 'content-length': size }),
+    ...(size === undefined ? {} : { 'accept-ranges': 'bytes' }),
+    ...(range === undefined
+      ? {}
+      : { 'content-range': `bytes ${range.start}-${range.end - 1}/${size ?? '*'}` }),
+    ...(length === undefined ? {} : { 'content-length': length }),
   });
   await pipeline(body, response, { signal });
 }
@@ -96,7 +116,9 @@ export async function serveTransfer(
   response.on('close', () => controller.abort());
   try {
     if (request.method === 'GET') {
-      await sendDownload(response, await handlers.download(id, controller.signal), controller.signal);
+      const range = requestedRange(request.headers.range);
+      const download = await handlers.download(id, controller.signal, range);
+      await sendDownload(response, download, controller.signal);
       return;
     }
     const size = parseSize(request.headers['content-length']);

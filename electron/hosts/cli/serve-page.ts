@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { AppContract } from '#shared/contract/contract';
 import { AppError } from '#shared/model/errors';
-import type { Handlers } from '#shared/rpc/define';
+import { createHandlers } from '../../core/api/handlers';
+import type { Core } from '../../core/core';
 import { startBrowserHost } from '../browser/browser-host';
+import { coreTransfers } from '../browser/core-transfers';
 import type { CommandContext } from './context';
 import { openInBrowser } from './open-browser';
 
@@ -16,7 +17,7 @@ export interface PageOptions {
 /** Serves the console on loopback until the command is told to stop. `ready` is called with the address. */
 export async function servePage(
   context: CommandContext,
-  handlers: Handlers<AppContract>,
+  core: Core,
   options: PageOptions,
   ready: (url: string) => Promise<void>,
 ): Promise<void> {
@@ -27,7 +28,8 @@ export async function servePage(
     });
   }
   const host = await startBrowserHost({
-    handlers,
+    handlers: createHandlers(core),
+    transfers: coreTransfers(core),
     pageDir: installation.pageDir,
     ...(options.port === undefined ? {} : { port: options.port }),
   });

@@ -9,6 +9,7 @@ import { AppError, type ErrorShape } from '#shared/model/errors';
 import type { PlanView } from '#shared/model/run';
 import type { End } from '#shared/model/settings';
 import type { Handlers } from '#shared/rpc/define';
+import { bucketsFixture, type FixtureBuckets } from './fixture-buckets';
 import { connectedEnds, passedTest, plan, report, workspace } from './fixture-data';
 import type { FixtureRun } from './fixture-run';
 
@@ -28,6 +29,7 @@ export interface Situation {
   startError?: AppError;
   passphrase: string;
   activity: ActivityEntry[] | AppError;
+  buckets: FixtureBuckets | AppError;
   runs: FixtureRun[];
   /** The run that `runs.start` starts. */
   nextRun?: FixtureRun;
@@ -52,6 +54,7 @@ export function situation(changes: Partial<Situation> = {}): Situation {
     start: () => undefined,
     passphrase: 'correct horse',
     activity: [],
+    buckets: { source: {}, target: {} },
     runs: [],
     calls: [],
     onControl: () => undefined,
@@ -110,6 +113,7 @@ function handlersFor(now: Situation): Handlers<AppContract> {
       );
     },
     'activity.list': async () => ({ entries: await give(now.activity) }),
+    ...bucketsFixture(() => now.buckets, note),
     'connections.list': async () => Promise.resolve(now.connections),
     'connections.update': async ({ values }) => {
       note('connections.update', values);

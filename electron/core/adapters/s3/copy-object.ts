@@ -63,7 +63,7 @@ async function copyWhole(
     {
       method: 'PUT',
       bucket: request.to.bucket,
-      key,
+      key: request.to.key ?? key,
       headers: { ...writeAttributes(head), 'content-md5': md5.toString('base64') },
       body,
     },

@@ -31,7 +31,7 @@ export async function copyInParts(
   const equal = etag.kind === 'parts' ? equalPartSize(entry.size, etag.count, firstPart) : undefined;
   const partSize = equal ?? ownPartSize(entry.size);
 
-  const place = { bucket: request.to.bucket, key: entry.key };
+  const place = { bucket: request.to.bucket, key: request.to.key ?? entry.key };
   const created = await target.sendText(
     { method: 'POST', ...place, query: { uploads: '' }, headers: writeAttributes(head) },
     signal,

@@ -23,21 +23,31 @@ export interface SignableRequest {
   payload: string;
 }
 
+/** The key that signs a day's requests (`day` is YYYYMMDD). */
+export function signingKey({ secretAccessKey, region }: SigningKeyOptions, day: string): Buffer {
+  return ['s3', 'aws4_request'].reduce(hmac, hmac(hmac(`AWS4${secretAccessKey}`, day), region));
+}
+
+/** `YYYYMMDDTHHMMSSZ`, the time in the form of the signature. */
+export function signingTime(now: Date): string {
+  return now.toISOString().replace(/[-:]|\.\d+/g, '');
+}
+
 /** Signs requests to one store with AWS Signature Version 4. The signing key is derived once a day. */
 export type Signer = (request: SignableRequest, now: Date) => Record<string, string>;
 
 /** A signer that answers with the headers to send: those of the request with `x-amz-date`, `x-amz-content-sha256` and `authorization`. */
-export function createSigner({ accessKeyId, secretAccessKey, region }: SigningKeyOptions): Signer {
+export function createSigner(options: SigningKeyOptions): Signer {
+  const { accessKeyId, region } = options;
   let cached: { day: string; key: Buffer } | undefined;
   const keyOf = (day: string): Buffer => {
     if (cached?.day !== day) {
-      const key = ['s3', 'aws4_request'].reduce(hmac, hmac(hmac(`AWS4${secretAccessKey}`, day), region));
-      cached = { day, key };
+      cached = { day, key: signingKey(options, day) };
     }
     return cached.key;
   };
   return (request, now) => {
-    const timestamp = now.toISOString().replace(/[-:]|\.\d+/g, '');
+    const timestamp = signingTime(now);
     const day = timestamp.slice(0, 8);
     const scope = `${day}/${region}/s3/aws4_request`;
     const headers: Record<string, string> = {

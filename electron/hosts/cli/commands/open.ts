@@ -16,7 +16,7 @@ export async function open(context: CommandContext, options: OpenOptions): Promi
     context,
     options,
     { secrets: 'unlock', forPage: true },
-    async ({ core, handlers }) => {
+    async ({ core }) => {
       const workspace = await core.workspaces.current().catch((error: unknown) => {
         context.output.note(toAppError(error).message);
         return null;
@@ -24,7 +24,7 @@ export async function open(context: CommandContext, options: OpenOptions): Promi
       const practiceInstead =
         workspace === null && options.orPractice === true && context.installation.practice !== undefined;
       if (practiceInstead) return false;
-      await servePage(context, handlers, options, async (url) => {
+      await servePage(context, core, options, async (url) => {
         await context.output.document({ url, workspace: workspace?.path ?? null });
         context.output.line(`Console: ${url}`);
         if (workspace !== null) context.output.line(`Workspace: ${workspace.name} (${workspace.path})`);

@@ -1,5 +1,4 @@
 import { AppError, toAppError } from '#shared/model/errors';
-import { createHandlers } from '../../../core/api/handlers';
 import { type Core, createCore } from '../../../core/core';
 import { withoutSettings } from '../child-env';
 import type { CommandContext } from '../context';
@@ -42,7 +41,7 @@ export async function practice(context: CommandContext, options: PracticeOptions
     });
     try {
       await openPracticeWorkspace(core, environment.workspace);
-      await servePage({ ...context, signal: until }, createHandlers(core), options, async (url) => {
+      await servePage({ ...context, signal: until }, core, options, async (url) => {
         const { workspace, envFile } = environment;
         await output.document({ url, workspace, envFile, env: environment.env });
         output.line(`Console: ${url}`);
