@@ -4,7 +4,8 @@ import type { CommandContext } from './context';
 import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes';
 import { dataFolder, type Installation } from './installation';
 import { createOutput, type Sink } from './output';
-import { createProgram, type Perform } from './program';
+import { createProgram } from './program';
+import type { Perform } from './program-parts';
 import type { Terminal } from './prompt';
 
 export interface CommandLine {

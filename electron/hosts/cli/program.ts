@@ -1,20 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { activityAreas } from '#shared/model/activity';
 import { type Lane, laneSchema, lanes } from '#shared/model/run';
-import type { CommandContext } from './context';
 import type { ActivityOptions } from './commands/activity';
-import type { ExitCode } from './exit-codes';
-import type { SessionOptions } from './session';
+import { type CommonOptions as Common, type Perform, sub, withWorkspace } from './program-parts';
 
-/** Called with what a command line asks for. `json` is known only when it was parsed. */
-export type Perform = (
-  json: boolean,
-  command: (context: CommandContext) => Promise<ExitCode>,
-) => Promise<void>;
-
-interface Common extends SessionOptions {
-  json?: boolean;
-}
 interface Only extends Common {
   only?: Lane[];
 }
@@ -172,30 +161,6 @@ export function createProgram(version: string, perform: Perform): Command {
   );
 
   return program;
-}
-
-function sub(
-  program: Command,
-  name: string,
-  description: string,
-  samples: readonly string[],
-  argument?: string,
-): Command {
-  const command = program
-    .command(name)
-    .description(description)
-    .addHelpText('after', `\nExamples:\n${samples.map((sample) => `  $ ${sample}`).join('\n')}\n`)
-    .exitOverride();
-  return argument === undefined
-    ? command
-    : command.argument(argument, 'id of the run; default: the newest that fits');
-}
-
-function withWorkspace(command: Command): Command {
-  return command
-    .option('-w, --workspace <dir>', 'workspace folder; an absent or empty one becomes a workspace')
-    .option('--env-file <file>', 'file with settings, in the form of .env')
-    .option('--json', 'print JSON on stdout');
 }
 
 function withOnly(command: Command): Command {
