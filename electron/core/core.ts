@@ -1,5 +1,6 @@
 import type { InspectReport } from '#shared/contract/migration';
 import type { Lane } from '#shared/model/run';
+import type { MigrationPorts } from './ports/migration-ports';
 import type { SecretsBroker } from './ports/secrets-broker';
 import { type ActivityLog, openActivityLog } from './services/activity/activity-log';
 import { type BucketsService, createBucketsService } from './services/buckets/buckets-service';
@@ -9,9 +10,14 @@ import {
 } from './services/connections/connections-service';
 import { requireSettingsFor } from './services/connections/connection-state';
 import { connectionTesters } from './services/connections/testers';
+import type { UserDelta } from '#shared/model/users-report';
+import type { UsersMapping } from '#shared/model/users-mapping';
 import { inspect } from './services/migration/inspect';
 import { migrationSteps } from './services/migration/migration-steps';
 import { fingerprintsOf, openMigrationPorts } from './services/migration/open-ports';
+import { noteCarried } from './services/activity/carry-activity';
+import { readUsersMapping, saveUsersMapping } from './services/migration/users-mapping';
+import { carryUsers } from './steps/users/user-delta';
 import { runActivity } from './services/activity/run-activity';
 import { noteSettings } from './services/activity/settings-activity';
 import { createRunsService, type RunsService } from './services/runs/runs-service';
@@ -58,6 +64,10 @@ export interface Core {
   buckets(): BucketsService;
   /** What is on both sides. Reads only. */
   inspect(only: readonly Lane[], signal: AbortSignal): Promise<InspectReport>;
+  /** Keeps how the users of the open workspace are read; null goes back to what is found. Throws `USERS_MAPPING_INVALID`. */
+  mapUsers(mapping: UsersMapping | null, signal: AbortSignal): Promise<void>;
+  /** Carries over what changed of the users since their import, or only counts it. */
+  carryUsers(apply: boolean, signal: AbortSignal): Promise<UserDelta>;
   /** Stops own runs so that they can be resumed, and waits for that. */
   close(): Promise<void>;
 }
@@ -77,7 +87,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const openPorts = async (workspace: OpenedWorkspace) => {
     const settings = await workspace.settings();
     redact = (text) => settings.redact(text);
-    return openMigrationPorts(settings);
+    return openMigrationPorts(settings, await readUsersMapping(workspace.folder));
   };
   const safely = <T>(call: () => Promise<T>) => redactingFailures((text) => redact(text), call);
 
@@ -143,6 +153,21 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     testLimitMs: connectionTestLimitMs,
   });
 
+  const withPorts = <T>(
+    only: readonly Lane[],
+    use: (ports: MigrationPorts, workspace: OpenedWorkspace) => Promise<T>,
+  ): Promise<T> =>
+    safely(async () => {
+      const workspace = workspaces.opened();
+      requireSettingsFor(only, await workspace.settings());
+      const ports = await openPorts(workspace);
+      try {
+        return await use(ports, workspace);
+      } finally {
+        await ports.close();
+      }
+    });
+
   return {
     info: systemInfo(options),
     workspaces,
@@ -167,16 +192,16 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       bucketsServices.set(workspace.folder, service);
       return service;
     },
-    inspect: (only, signal) =>
-      safely(async () => {
-        const workspace = workspaces.opened();
-        requireSettingsFor(only, await workspace.settings());
-        const ports = await openPorts(workspace);
-        try {
-          return await inspect(only, ports, signal);
-        } finally {
-          await ports.close();
-        }
+    inspect: (only, signal) => withPorts(only, (ports) => inspect(only, ports, signal)),
+    mapUsers: (mapping, signal) =>
+      withPorts(['users'], (ports, workspace) =>
+        saveUsersMapping(workspace.folder, mapping, ports, activityOf(workspace), signal),
+      ),
+    carryUsers: (apply, signal) =>
+      withPorts(['users'], async (ports, workspace) => {
+        if (!apply) return carryUsers(ports, false, signal);
+        await fingerprintsOf(ports, ['users'], signal);
+        return noteCarried(activityOf(workspace), () => carryUsers(ports, true, signal));
       }),
     close: async () => {
       await Promise.all([...bucketsServices.values()].map((service) => service.close()));

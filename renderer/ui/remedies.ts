@@ -165,9 +165,9 @@ export const remedies: Record<ErrorCode, Remedy> = {
     title: 'No table of users was found',
     todo: 'Leave users out, or check that the source role may read the table.',
   },
-  USERS_ID_NOT_UUID: {
-    title: 'User ids are not UUIDs',
-    todo: 'Supabase Auth needs UUIDs. Leave users out of this run.',
+  USERS_MAPPING_INVALID: {
+    title: 'The mapping of the users does not fit',
+    todo: 'Correct the mapping, or take it back to use what Cutover finds by itself.',
   },
   USERS_CONFLICT: {
     title: 'Users are already on the target',

@@ -8,6 +8,8 @@ import {
   runViewSchema,
   warningSchema,
 } from '../model/run';
+import { usersMappingSchema } from '../model/users-mapping';
+import { userDeltaSchema, usersReportSchema } from '../model/users-report';
 import { call, stream } from '../rpc/define';
 
 export const inspectReportSchema = z.object({
@@ -29,16 +31,7 @@ export const inspectReportSchema = z.object({
       extensions: z.array(z.string()),
     })
     .optional(),
-  users: z
-    .object({
-      table: z.string(),
-      count: z.number(),
-      hashes: z.record(z.string(), z.number()),
-      unverified: z.number(),
-      inactive: z.number(),
-      caseDuplicates: z.number(),
-    })
-    .optional(),
+  users: usersReportSchema.optional(),
   objects: z
     .object({ buckets: z.array(z.object({ name: z.string(), objects: z.number(), bytes: z.number() })) })
     .optional(),
@@ -53,6 +46,10 @@ const only = z.array(laneSchema).min(1);
 
 export const migrationContract = {
   'migration.inspect': call(z.object({ only }), inspectReportSchema),
+  /** Keeps a mapping of the users for the workspace after trying it on the source; null goes back to what is found by itself. */
+  'migration.mapUsers': call(z.object({ mapping: usersMappingSchema.nullable() }), z.object({})),
+  /** Counts, or with `apply` carries over, what changed at the application since its users were imported. */
+  'migration.carryUsers': call(z.object({ apply: z.boolean() }), userDeltaSchema),
   /** Reads both sides and plans; writes nothing. */
   'migration.plan': call(z.object({ only }), planSchema),
   /** Plans again and refuses with `PLAN_CHANGED` unless the hash is the one that was read. */

@@ -217,10 +217,10 @@ const states: State[] = [
           ...report,
           findings: [
             {
-              code: 'USERS_ID_NOT_UUID',
+              code: 'USERS_TABLE_NOT_FOUND',
               severity: 'blocker',
               lane: 'users',
-              message: 'User ids are integers.',
+              message: 'No table has both an e-mail address and a password hash.',
             },
           ],
         },

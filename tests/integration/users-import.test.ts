@@ -1,3 +1,4 @@
+import { hash } from 'bcryptjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAuthPort } from '#core/adapters/supabase/open';
 import { testSupabase } from '#core/adapters/supabase/connection-test';
@@ -10,6 +11,7 @@ import { databaseFinishStep } from '#core/steps/database-finish/database-finish-
 import { databaseSchemaStep } from '#core/steps/database-schema/database-schema-step';
 import { inspectDatabase } from '#core/steps/database-schema/inspect-database';
 import { inspectUsers } from '#core/steps/users/inspect-users';
+import { carryUsers } from '#core/steps/users/user-delta';
 import { usersStep } from '#core/steps/users/users-step';
 import { startLegacyPostgres, type LegacyPostgres } from '../../practice/postgres/legacy-postgres';
 import {
@@ -54,7 +56,7 @@ afterAll(async () => {
 });
 
 async function emptyAuth(): Promise<void> {
-  await sql(managed.adminUrl, 'truncate auth.users cascade');
+  await sql(managed.adminUrl, 'truncate auth.users cascade; drop schema if exists cutover cascade');
 }
 
 describe('the shop on a Supabase project', () => {
@@ -64,7 +66,11 @@ describe('the shop on a Supabase project', () => {
     expect(database.extensions).toContain('citext');
     expect(findings.filter((finding) => finding.severity === 'blocker')).toEqual([]);
     const { users } = await inspectUsers(ports, signal);
-    expect(users).toMatchObject({ table: 'public.users', count: legacyUserCount, caseDuplicates: 3 });
+    expect(users).toMatchObject({
+      table: 'public.users',
+      count: legacyUserCount,
+      exceptions: { duplicate: 3 },
+    });
   });
 
   it('arrives whole, as the limited role, extensions in their own schema', async () => {
@@ -94,8 +100,11 @@ describe('users', () => {
     expect(await step.plan()).toEqual(plan);
     expect(await step.check(plan)).toEqual({ state: 'pending' });
     await step.run(plan);
-    expect(step.output).toEqual({ imported: legacyUserCount - 3, skipped: 3 });
-    expect(step.warnings.map((warning) => warning.code)).toEqual(['USERS_CASE_DUPLICATES']);
+    expect(step.output).toMatchObject({ imported: legacyUserCount - 3, skipped: 3 });
+    expect(step.warnings.map((warning) => warning.code)).toEqual([
+      'USERS_CASE_DUPLICATES',
+      'USERS_PASSWORD_COLUMN_LEFT',
+    ]);
     expect((await step.verify(plan)).filter((item) => !item.equal)).toEqual([]);
 
     const signIn = (n: number, password = legacyUserPassword(n)) =>
@@ -127,7 +136,7 @@ describe('users', () => {
     };
     await expect(step.run(plan)).rejects.toThrow('killed');
     await step.run(plan);
-    expect(step.output).toEqual({ imported: legacyUserCount - 3, skipped: 3 });
+    expect(step.output).toMatchObject({ imported: legacyUserCount - 3, skipped: 3 });
     expect((await step.verify(plan)).filter((item) => !item.equal)).toEqual([]);
   });
 
@@ -152,7 +161,7 @@ describe('users', () => {
       `insert into users values ('00000000-0000-4000-8000-000000000000', 'new@example.com', '')`,
     );
     await step.run(plan);
-    expect(step.output).toEqual({ imported: 1101, skipped: 0 });
+    expect(step.output).toMatchObject({ imported: 1101, skipped: 0 });
     expect((await step.verify(plan)).filter((item) => !item.equal)).toEqual([]);
     await database.close();
     await emptyAuth();
@@ -202,20 +211,35 @@ describe('other tables of users', () => {
     return new MemoryStep(usersStep, { database, auth: ports.auth });
   };
 
-  it('with numbers for ids, or none at all, are a conflict', async () => {
-    const numbered = await importFrom(
-      'create table users (id serial primary key, email text, password_hash text)',
-    );
-    expect(await numbered.check(await numbered.plan())).toMatchObject({
-      state: 'conflict',
-      error: { code: 'USERS_ID_NOT_UUID' },
-    });
+  it('with numbers for ids get uuids that a lasting map keeps, and doing it again changes nothing', async () => {
+    await emptyAuth();
+    const step = await importFrom(`
+      create table users (id serial primary key, email text, password_hash text);
+      insert into users (email, password_hash) select n || '@example.com', '$2b$04$${'a'.repeat(53)}' from generate_series(1, 9) n`);
+    const everything = () =>
+      sql(
+        managed.adminUrl,
+        `select m.source, m.old_id, m.user_id, a.email, a.updated_at, a.xmin::text from cutover.imported_users m join auth.users a on a.id = m.user_id order by 2`,
+      );
+    await step.run(await step.plan());
+    expect((await step.verify(await step.plan())).filter((item) => !item.equal)).toEqual([]);
+    const first = await everything();
+    expect(first[3]).toMatchObject({ source: 'public.users', old_id: '4', email: '4@example.com' });
+    const again = new MemoryStep(usersStep, step.ports);
+    const plan = await again.plan();
+    expect(await again.check(plan)).toEqual({ state: 'pending' });
+    await again.run(plan);
+    expect(await everything()).toEqual(first);
+    await step.ports.database.close();
+  });
+
+  it('without any, are a conflict', async () => {
     const none = await importFrom('create table people (id uuid primary key, email text)');
     expect(await none.check(await none.plan())).toMatchObject({
       state: 'conflict',
       error: { code: 'USERS_TABLE_NOT_FOUND' },
     });
-    await Promise.all([numbered.ports.database.close(), none.ports.database.close()]);
+    await none.ports.database.close();
   });
 
   it('give the address to who signed in last, and come without hashes that Auth refuses', async () => {
@@ -245,6 +269,77 @@ describe('other tables of users', () => {
       { id: id(3), email: 'old@example.com', hash: '', confirmed: false, banned: true },
     ]);
     await step.ports.database.close();
+  });
+});
+
+describe('after the import', () => {
+  const hashed = async (password: string) => hash(password, 4);
+
+  it('sign-ups and changes of the old side are carried over, changes of the new side stay, and twice is once', async () => {
+    await emptyAuth();
+    const source = await newDatabase(legacy.server);
+    const [first, second] = [await hashed('first-password'), await hashed('second-password')];
+    await sql(
+      source.url,
+      `create table users (id serial primary key, email text, password_hash text, is_active bool default true, is_verified bool default true);
+       insert into users (email, password_hash) select 'u' || n || '@example.com', '${first}' from generate_series(1, 6) n;
+       update users set is_verified = false where id = 5`,
+    );
+    const { database } = databasePorts(source.url, managed.url);
+    const signIn = (n: number, password: string) =>
+      ports.auth.canSignIn({ email: `u${n}@example.com`, password }, signal);
+    try {
+      const step = new MemoryStep(usersStep, { database, auth: ports.auth });
+      await step.run(await step.plan());
+      await sql(
+        source.url,
+        `insert into users (email, password_hash) values ('u7@example.com', '${second}'), ('u8@example.com', '${second}');
+         update users set password_hash = '${second}' where id in (1, 2);
+         update users set is_active = false where id = 3;
+         update users set email = 'new4@example.com' where id = 4;
+         update users set is_verified = true where id = 5;
+         delete from users where id = 6`,
+      );
+      await sql(
+        managed.adminUrl,
+        `update auth.users set encrypted_password = '${await hashed('own-password')}' where email = 'u2@example.com';
+         insert into auth.users (instance_id, id, email) values ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'u8@example.com')`,
+      );
+      const expected = {
+        added: 1,
+        passwords: 1,
+        passwordsKept: 1,
+        bans: 1,
+        unbans: 0,
+        confirmations: 1,
+        emails: 1,
+        emailsKept: 0,
+        gone: 0,
+        missing: 1,
+        clashes: ['public.users:8'],
+        clashCount: 1,
+      };
+      expect(await carryUsers({ database }, false, signal)).toEqual({ ...expected, applied: false });
+      expect(await carryUsers({ database }, true, signal)).toEqual({ ...expected, applied: true });
+      expect(await signIn(1, 'second-password')).toBe(true);
+      expect(await signIn(1, 'first-password')).toBe(false);
+      expect(await signIn(2, 'own-password')).toBe(true);
+      expect(await signIn(3, 'first-password')).toBe(false);
+      expect(await signIn(5, 'first-password')).toBe(true);
+      expect(await signIn(7, 'second-password')).toBe(true);
+      expect(
+        await ports.auth.canSignIn({ email: 'new4@example.com', password: 'first-password' }, signal),
+      ).toBe(true);
+      expect(await carryUsers({ database }, true, signal)).toMatchObject({
+        added: 0,
+        passwords: 0,
+        bans: 0,
+        emails: 0,
+        confirmations: 0,
+      });
+    } finally {
+      await database.close();
+    }
   });
 });
 

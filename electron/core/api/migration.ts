@@ -1,5 +1,7 @@
 import type { InspectReport, migrationContract } from '#shared/contract/migration';
 import type { Lane } from '#shared/model/run';
+import type { UsersMapping } from '#shared/model/users-mapping';
+import type { UserDelta } from '#shared/model/users-report';
 import type { Handlers } from '#shared/rpc/define';
 import type { RunsService } from '../services/runs/runs-service';
 
@@ -7,6 +9,8 @@ export interface MigrationHandlersOptions {
   /** The runs service of the open workspace; throws `WORKSPACE_NOT_OPEN` when none is open. */
   runs(): RunsService;
   inspect(only: readonly Lane[], signal: AbortSignal): Promise<InspectReport>;
+  mapUsers(mapping: UsersMapping | null, signal: AbortSignal): Promise<void>;
+  carryUsers(apply: boolean, signal: AbortSignal): Promise<UserDelta>;
 }
 
 /** The migration operations of the contract. */
@@ -14,6 +18,11 @@ export function migrationHandlers(options: MigrationHandlersOptions): Handlers<t
   const runs = (): RunsService => options.runs();
   return {
     'migration.inspect': ({ only }, { signal }) => options.inspect(only, signal),
+    'migration.mapUsers': async ({ mapping }, { signal }) => {
+      await options.mapUsers(mapping, signal);
+      return {};
+    },
+    'migration.carryUsers': ({ apply }, { signal }) => options.carryUsers(apply, signal),
     'migration.plan': async ({ only }, { signal }) => runs().plan(only, signal),
     'runs.start': async (input) => runs().start(input),
     'runs.resume': async ({ runId }) => runs().resume(runId),

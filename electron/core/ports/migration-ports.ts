@@ -1,3 +1,4 @@
+import type { UsersMapping } from '#shared/model/users-mapping';
 import type { DatabasePorts } from './database';
 import type { ObjectPorts } from './objects';
 import type { AuthPort } from './auth';
@@ -7,5 +8,7 @@ export interface MigrationPorts {
   readonly database: DatabasePorts;
   readonly auth: AuthPort;
   readonly objects: ObjectPorts;
+  /** How the operator wants the users read; without it the likeliest table is. */
+  readonly usersMapping?: UsersMapping | undefined;
   close(): Promise<void>;
 }

@@ -7,6 +7,9 @@ import { type CommonOptions as Common, type Perform, sub, withWorkspace } from '
 interface Only extends Common {
   only?: Lane[];
 }
+interface Users extends Only {
+  usersMapping?: string;
+}
 interface Page extends Common {
   open: boolean;
   port?: number;
@@ -78,27 +81,29 @@ export function createProgram(version: string, perform: Perform): Command {
     ),
   );
 
-  withOnly(
+  withUsers(
     sub(program, 'inspect', 'show what is there and what will not survive the move', [
       'cutover inspect --only database',
+      'cutover inspect --only users --json    the mapping of the users is under users.mapping',
     ]),
-  ).action((options: Only) =>
+  ).action((options: Users) =>
     perform(options.json === true, async (context) =>
       (await import('./commands/inspect')).inspect(context, options),
     ),
   );
 
-  withOnly(
+  withUsers(
     sub(program, 'plan', 'show what a run would do; writes nothing', [
       'cutover plan --env-file .env.migration',
+      'cutover plan --users-mapping users.json',
     ]),
-  ).action((options: Only) =>
+  ).action((options: Users) =>
     perform(options.json === true, async (context) =>
       (await import('./commands/plan')).plan(context, options),
     ),
   );
 
-  withOnly(
+  withUsers(
     sub(program, 'run', 'plan, ask, run and verify', [
       'cutover run --env-file .env.migration',
       'cutover run --yes --json            journal events as NDJSON, at last {"type":"result", …}',
@@ -109,9 +114,30 @@ export function createProgram(version: string, perform: Perform): Command {
     .option('--resume <run>', 'take up a cancelled, failed or interrupted run')
     .option('--plan <hash>', 'run only this plan; another one is refused with exit code 3')
     .option('-y, --yes', 'do not ask; needed without a terminal')
-    .action((options: Only & { resume?: string; plan?: string; yes?: boolean }) =>
+    .action((options: Users & { resume?: string; plan?: string; yes?: boolean }) =>
       perform(options.json === true, async (context) =>
         (await import('./commands/run')).run(context, options),
+      ),
+    );
+
+  withMapping(
+    withWorkspace(
+      sub(
+        program,
+        'carry-users',
+        'carry over who signed up and what changed of the users since their import',
+        [
+          'cutover carry-users --dry-run       count only; writes nothing',
+          'cutover carry-users --yes --json    before the cutover, as often as you like',
+        ],
+      ),
+    ),
+  )
+    .option('--dry-run', 'count only')
+    .option('-y, --yes', 'do not ask; needed without a terminal')
+    .action((options: Users & { dryRun?: boolean; yes?: boolean }) =>
+      perform(options.json === true, async (context) =>
+        (await import('./commands/carry-users')).carryUsers(context, options),
       ),
     );
 
@@ -167,6 +193,17 @@ function withOnly(command: Command): Command {
   return withWorkspace(command).addOption(
     new Option('--only <what>', `part of ${lanes.join(',')}; default all`).argParser(parseOnly),
   );
+}
+
+function withMapping(command: Command): Command {
+  return command.option(
+    '--users-mapping <file>',
+    'JSON that says which tables and columns hold the users, kept for the workspace; none takes it back',
+  );
+}
+
+function withUsers(command: Command): Command {
+  return withMapping(withOnly(command));
 }
 
 function portOption(): Option {

@@ -71,7 +71,8 @@ function DatabaseFacts({ database }: { database: NonNullable<InspectReport['data
 }
 
 function UsersFacts({ users }: { users: NonNullable<InspectReport['users']> }) {
-  const hashes = Object.entries(users.hashes).map(([kind, count]) => `${formatCount(count)} ${kind}`);
+  const hashes = users.hashes.map(({ kind, users: count }) => `${formatCount(count)} ${kind}`);
+  const left = Object.values(users.exceptions).reduce((sum, count) => sum + count, 0);
   return (
     <Card title="Users" padded>
       <Facts
@@ -81,7 +82,7 @@ function UsersFacts({ users }: { users: NonNullable<InspectReport['users']> }) {
           { label: 'Passwords', value: hashes.length === 0 ? 'none' : hashes.join(', ') },
           { label: 'Unverified', value: formatCount(users.unverified) },
           { label: 'Inactive', value: formatCount(users.inactive) },
-          { label: 'Same e-mail in other letter case', value: formatCount(users.caseDuplicates) },
+          { label: 'Not as they stand', value: formatCount(left) },
         ]}
       />
     </Card>

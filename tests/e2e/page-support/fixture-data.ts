@@ -1,3 +1,4 @@
+import { defaultUserChoices } from '#shared/model/users-mapping';
 import type { ActivityEntry } from '#shared/model/activity';
 import type { ConnectionTest, ConnectionView } from '#shared/contract/connections';
 import type { InspectReport } from '#shared/contract/migration';
@@ -139,10 +140,73 @@ export const report: InspectReport = {
   users: {
     table: 'public.users',
     count: 1204,
-    hashes: { bcrypt: 1198, none: 6 },
+    hashes: [
+      { kind: 'bcrypt $2b$ cost 12', users: 1198, accepted: true },
+      { kind: 'none', users: 6, accepted: false },
+    ],
     unverified: 31,
     inactive: 12,
-    caseDuplicates: 3,
+    exceptions: { duplicate: 3 },
+    badPhones: 0,
+    ids: [{ table: 'public.users', type: 'uuid', kept: true, references: ['public.orders.user_id'] }],
+    clashes: 0,
+    triggers: [],
+    mapping: {
+      version: 1,
+      sources: [
+        {
+          schema: 'public',
+          name: 'users',
+          id: 'id',
+          joins: [],
+          fields: { email: 'email', hash: 'hashed_password', active: 'is_active' },
+          userMetadata: { full_name: 'full_name' },
+          appMetadata: { role: 'role' },
+        },
+      ],
+      choices: defaultUserChoices,
+    },
+    chosen: false,
+    others: ['public.newsletter'],
+    samples: [
+      {
+        table: 'public.users',
+        users: [
+          {
+            id: '5f0c',
+            email: 'a•••@e•••.com',
+            phone: '',
+            password: '$2b$12$•••',
+            inactive: false,
+            verified: true,
+            createdAt: '2024-03-01',
+            userMetadata: { full_name: 'A•••' },
+            appMetadata: { role: 'a•••' },
+          },
+        ],
+      },
+    ],
+    disputes: [
+      {
+        keep: {
+          ref: 'public.users:5f0c',
+          address: 'a•••@e•••.com',
+          lastSignIn: '2026-03-01 10:00',
+          createdAt: '2024-03-01',
+          inactive: false,
+        },
+        why: 'signed in last',
+        others: [
+          {
+            ref: 'public.users:77aa',
+            address: 'A•••@e•••.com',
+            lastSignIn: '',
+            createdAt: '2023-03-01',
+            inactive: false,
+          },
+        ],
+      },
+    ],
   },
   objects: {
     buckets: [

@@ -149,6 +149,8 @@ function handlersFor(now: Situation): Handlers<AppContract> {
       if (input.apply) now.connections = connectedEnds();
       return Promise.resolve(now.imported);
     },
+    'migration.mapUsers': () => Promise.resolve({}),
+    'migration.carryUsers': () => Promise.reject(new AppError('NOT_FOUND', 'Nothing was imported.')),
     'migration.inspect': async (input) => {
       note('migration.inspect', input);
       return give(now.inspect);

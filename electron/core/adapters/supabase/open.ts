@@ -5,6 +5,7 @@ import type { Settings } from '../../ports/settings';
 import { callAuth } from './auth-client';
 
 const healthSchema = z.object({ name: z.string().catch('Auth'), version: z.string().catch('unknown') });
+const userSchema = z.object({ email: z.string().default(''), phone: z.string().default('') });
 const usersSchema = z.object({ users: z.array(z.object({ id: z.string() })) });
 
 /** The Auth service that the settings name; nothing is called before it is needed. */
@@ -29,6 +30,16 @@ export function openAuthPort(settings: Settings): AuthPort {
       const { users } = parse(usersSchema, body);
       const total = headers.get('x-total-count');
       return total === null ? users.length : z.coerce.number().int().nonnegative().parse(total);
+    },
+    async findUser(id, signal) {
+      const { status, body } = await callAuth(settings, {
+        method: 'GET',
+        path: `/admin/users/${encodeURIComponent(id)}`,
+        key: 'SUPABASE_SECRET_KEY',
+        signal,
+        accept: [404],
+      });
+      return status === 404 ? undefined : parse(userSchema, body);
     },
     async canSignIn({ email, password }, signal) {
       const { status } = await callAuth(settings, {

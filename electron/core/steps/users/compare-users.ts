@@ -1,13 +1,90 @@
 import type { Evidence } from '#shared/model/run';
+import { z } from 'zod';
 import type { DatabaseSession } from '../../ports/database';
-import { readImported, type AuthTables } from './auth-tables';
-import { readDigests, type UserDigest } from './source-users';
-import type { UsersTable } from './users-table';
+import { quoteName } from '../common/sql-text';
+import { tableLabel } from '../common/tables';
+import { nilUuid, tokenColumns, type AuthTables } from './auth-tables';
+import { isAccepted } from './hash-formats';
+import { digestOf } from './insert-users';
+import { isLeftOut, type UserException } from './source-users';
+import { usersSql, type ResolvedMapping, type ResolvedSource } from './source-sql';
+import { mapTable } from './user-map';
 
-const pageSize = 5_000;
+const pageSize = 10_000;
 
 /** Ids shown in a note. */
 const shown = 10;
+
+/** A date to the microsecond, as both servers write it. */
+const dateOf = (column: string): string => `coalesce(to_char(${column}, 'YYYY-MM-DD HH24:MI:SS.US'), '')`;
+
+const digestRow = z.object({
+  key: z.string(),
+  id: z.string().nullable(),
+  email: z.string(),
+  phone: z.string(),
+  password: z.string(),
+  inactive: z.boolean(),
+  verified: z.boolean(),
+  phone_verified: z.boolean(),
+  created: z.string(),
+  metadata: z.string(),
+});
+type SourceDigest = z.infer<typeof digestRow>;
+
+function readDigests(
+  session: DatabaseSession,
+  source: ResolvedSource,
+  choices: ResolvedMapping['choices'],
+  after: string | null,
+): Promise<SourceDigest[]> {
+  return session.query(
+    digestRow,
+    `select u.key, u.id::text as id, coalesce(u.email, '') as email, coalesce(u.phone, '') as phone,
+       ${digestOf(`case when ${isAccepted('u.hash')} then u.hash else '' end`)} as password,
+       ${choices.inactive === 'import' ? 'false' : 'u.inactive'} as inactive, ${choices.unverified === 'confirm' ? 'true' : 'u.verified'} as verified,
+       u.phone_verified, ${dateOf('u.created_at')} as created,
+       md5(u.own::text || (u.app - '{provider,providers}'::text[])::text) as metadata
+     from (${usersSql(source, { paged: true })} offset 0) u`,
+    [after, pageSize],
+  );
+}
+
+const importedRow = z.object({
+  key: z.string(),
+  id: z.string(),
+  email: z.string(),
+  phone: z.string(),
+  password: z.string(),
+  inactive: z.boolean(),
+  verified: z.boolean(),
+  phone_verified: z.boolean(),
+  created: z.string(),
+  metadata: z.string(),
+  identities: z.boolean(),
+  tokens: z.boolean(),
+});
+
+function readImported(target: DatabaseSession, tables: AuthTables, source: string, keys: readonly string[]) {
+  const tokens = tokenColumns
+    .filter((column) => tables.users.has(column))
+    .map((column) => `a.${quoteName(column)} is not null`);
+  const identity = (provider: string): string =>
+    `(a.${provider} is null or exists (select from auth.identities i where i.user_id = a.id and i.provider = '${provider}'
+       and i.provider_id = a.id::text and i.identity_data ->> '${provider}' = a.${provider}))`;
+  return target.query(
+    importedRow,
+    `select m.old_id as key, a.id::text as id, coalesce(a.email, '') as email, coalesce(a.phone, '') as phone,
+       ${digestOf(`coalesce(a.encrypted_password, '')`)} as password, a.banned_until is not null and a.banned_until > now() as inactive,
+       a.email_confirmed_at is not null as verified, a.phone_confirmed_at is not null as phone_verified, ${dateOf('a.created_at')} as created,
+       md5(a.raw_user_meta_data::text || (a.raw_app_meta_data - '{provider,providers}'::text[])::text) as metadata,
+       ${identity('email')} and ${identity('phone')} as identities,
+       ${tokens.length === 0 ? 'true' : tokens.join(' and ')} as tokens
+     from ${mapTable} m join auth.users a on a.id = m.user_id
+     where m.source = $1 and m.old_id = any ($2::text[]) and a.instance_id = '${nilUuid}'`,
+    [source, keys],
+  );
+}
 
 /** One property of every user, counted over both sides. */
 interface Tally {
@@ -20,11 +97,10 @@ interface Tally {
 
 /** Compares every user of the source with what the Auth service's tables hold, page by page in the order of ids. */
 export async function compareUsers(
-  source: DatabaseSession,
-  target: DatabaseSession,
-  table: UsersTable,
+  sessions: { source: DatabaseSession; target: DatabaseSession },
+  mapping: ResolvedMapping,
   tables: AuthTables,
-  skipped: readonly string[],
+  exceptions: ReadonlyMap<string, UserException>,
   onPage: (compared: number) => void,
 ): Promise<Evidence[]> {
   const tally = (subject: string, method: string): Tally => ({
@@ -34,42 +110,75 @@ export async function compareUsers(
     target: 0,
     different: [],
   });
-  const rows = tally('users', 'id and lower-case address of every user');
+  const rows = tally('users', 'id, address and number of every user');
   const passwords = tally('passwords', 'digest of every password hash, made by each server');
   const states = tally('user states', 'confirmed and banned, of every user');
-  const identities = tally('identities', 'an e-mail identity with the same address for every user');
+  const metadata = tally('metadata', 'digest of user and app metadata, and date of creation, of every user');
+  const identities = tally('identities', 'an identity for the address and the number of every user');
   const tokens = tally('sign-in tokens', 'no token is NULL');
   const count = (one: Tally, id: string, equal: boolean): void => {
     one.source += 1;
     if (equal) one.target += 1;
     else if (one.different.length < shown) one.different.push(id);
   };
-  let after: string | null = null;
-  for (;;) {
-    const users: UserDigest[] = await readDigests(source, table, after, skipped, pageSize);
-    const imported = new Map(
-      (
-        await readImported(
-          target,
-          tables,
-          users.map((user) => user.id),
-        )
-      ).map((user) => [user.id, user]),
+  const compareOne = (
+    user: SourceDigest,
+    there: z.infer<typeof importedRow> | undefined,
+    phone: string,
+  ): void => {
+    count(
+      rows,
+      user.key,
+      there !== undefined &&
+        there.email === user.email &&
+        there.phone === phone &&
+        (user.id ?? there.id) === there.id,
     );
-    for (const user of users) {
-      const there = imported.get(user.id);
-      count(rows, user.id, there?.email === user.email);
-      count(passwords, user.id, there?.digest === user.digest);
-      count(states, user.id, there?.inactive === user.inactive && there.verified === user.verified);
-      count(identities, user.id, there?.identity === true);
-      count(tokens, user.id, there?.tokens === true);
+    count(passwords, user.key, there?.password === user.password);
+    count(
+      states,
+      user.key,
+      there?.inactive === user.inactive &&
+        there.verified === (user.verified && user.email !== '') &&
+        there.phone_verified === (user.phone_verified && phone !== ''),
+    );
+    count(
+      metadata,
+      user.key,
+      there?.metadata === user.metadata && (user.created === '' || there.created === user.created),
+    );
+    count(identities, user.key, there?.identities === true);
+    count(tokens, user.key, there?.tokens === true);
+  };
+  for (const source of mapping.sources) {
+    let after: string | null = null;
+    for (;;) {
+      const page: SourceDigest[] = await readDigests(sessions.source, source, mapping.choices, after);
+      const users = page.map((user) => ({
+        user,
+        exception: exceptions.get(`${tableLabel(source)}:${user.key}`),
+      }));
+      const coming = users.filter(({ exception }) => exception === undefined || !isLeftOut(exception.reason));
+      const imported = new Map(
+        (
+          await readImported(
+            sessions.target,
+            tables,
+            tableLabel(source),
+            coming.map(({ user }) => user.key),
+          )
+        ).map((user) => [user.key, user]),
+      );
+      for (const { user, exception } of coming) {
+        compareOne(user, imported.get(user.key), exception?.reason === 'phone-duplicate' ? '' : user.phone);
+      }
+      onPage(rows.source);
+      const last = page.at(-1);
+      if (last === undefined || page.length < pageSize) break;
+      after = last.key;
     }
-    onPage(rows.source);
-    const last = users.at(-1);
-    if (last === undefined || users.length < pageSize) break;
-    after = last.id;
   }
-  return [rows, passwords, states, identities, tokens].map(
+  return [rows, passwords, states, metadata, identities, tokens].map(
     ({ subject, method, source: there, target: here, different }) => ({
       subject,
       method,

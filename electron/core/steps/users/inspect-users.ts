@@ -1,74 +1,134 @@
 import type { InspectReport } from '#shared/contract/migration';
+import { usersMappingSchema } from '#shared/model/users-mapping';
 import type { MigrationPorts } from '../../ports/migration-ports';
+import type { DatabaseSession } from '../../ports/database';
 import { tableLabel } from '../common/tables';
-import { countUsers, readSkipped } from './source-users';
-import { findUsersTable } from './users-table';
+import { readAuthTables, readAuthTriggers } from './auth-tables';
+import { findUserTables } from './detect-users';
+import { readDisputes } from './disputes';
+import { passwordColumnWarnings } from './password-columns';
+import { planWarnings } from './plan-users';
+import { readReferences } from './references';
+import { mappingInForce } from './resolve-mapping';
+import { readSamples } from './samples';
+import type { ResolvedMapping } from './source-sql';
+import { countUsers, readExceptions } from './source-users';
+import { readTaken } from './batches';
 
 type Findings = InspectReport['findings'];
+type Users = NonNullable<InspectReport['users']>;
 
-/** What the application's users are like, and which of them will not arrive as they are. Reads the source. */
+const samplesShown = 5;
+const disputesShown = 50;
+
+async function readIds(source: DatabaseSession, mapping: ResolvedMapping): Promise<Users['ids']> {
+  const ids: Users['ids'] = [];
+  for (const one of mapping.sources) {
+    const references = await readReferences(source, one);
+    ids.push({
+      table: tableLabel(one),
+      type: one.idType,
+      kept: one.idKind === 'uuid',
+      references: references.map((reference) => `${tableLabel(reference)}.${reference.column}`),
+    });
+  }
+  return ids;
+}
+
+/** What the application's users are like, and which of them will not arrive as they are. Reads both sides. */
 export async function inspectUsers(
-  ports: Pick<MigrationPorts, 'database'>,
+  ports: Pick<MigrationPorts, 'database' | 'usersMapping'>,
   signal: AbortSignal,
 ): Promise<{ users: InspectReport['users']; findings: Findings }> {
   return ports.database.source.use(signal, async (source) => {
-    const table = await findUsersTable(source);
-    if (table === undefined) {
+    const mapping = await mappingInForce(source, ports.usersMapping);
+    if (mapping === undefined) {
       const message = 'No table has both an e-mail address and a password hash.';
+      const hint = 'Name the table and its columns in a mapping, or leave the users out.';
       return {
         users: undefined,
-        findings: [
-          {
-            code: 'USERS_TABLE_NOT_FOUND',
-            severity: 'blocker',
-            lane: 'users',
-            message,
-            hint: 'Leave the users out.',
-          },
-        ],
+        findings: [{ code: 'USERS_TABLE_NOT_FOUND', severity: 'blocker', lane: 'users', message, hint }],
       };
     }
-    const counts = await countUsers(source, table);
-    const skipped = await readSkipped(source, table);
-    const duplicates = skipped.filter((user) => user.reason === 'duplicate').length;
-    const findings: Findings = [];
-    if (table.idType !== 'uuid') {
-      findings.push({
-        code: 'USERS_ID_NOT_UUID',
-        severity: 'blocker',
+    const counts = await countUsers(source, mapping);
+    const exceptions = await readExceptions(source, mapping);
+    const { taken, triggers, left } = await ports.database.target.use(signal, async (target) => {
+      await readAuthTables(target);
+      return {
+        taken: await readTaken(source, target, mapping, exceptions),
+        triggers: (await readAuthTriggers(target)).map(({ name, runs }) => `${name} (${runs})`),
+        left: await passwordColumnWarnings(target, mapping),
+      };
+    });
+    const refused = counts.hashes.filter((one) => !one.accepted && one.kind !== 'none');
+    const ids = await readIds(source, mapping);
+    const labels = new Set(mapping.sources.map(tableLabel));
+    const skipTaken = mapping.choices.clashes === 'skip';
+    const warnings = [
+      ...planWarnings({
+        mapping,
+        about: 0,
+        exceptions: [...exceptions, ...(skipTaken ? taken : [])],
+        refused: refused.map((one) => `${one.kind} (${one.users})`),
+        triggers,
+      }),
+      ...left,
+    ].map((warning): Findings[number] => ({ ...warning, severity: 'warning', lane: 'users' }));
+    const clash: Findings =
+      taken.length === 0 || skipTaken
+        ? []
+        : [
+            {
+              code: 'USERS_CONFLICT',
+              severity: 'blocker',
+              lane: 'users',
+              message: `${taken.length} users have an id, address or number that somebody else has at the Auth service.`,
+              hint: 'Delete those there, or choose in the mapping to leave them out.',
+            },
+          ];
+    const mapped: Findings = ids
+      .filter((one) => !one.kept)
+      .map((one) => ({
+        code: 'USERS_IDS_MAPPED',
+        severity: 'info',
         lane: 'users',
-        message: `The ids of ${tableLabel(table)} are of type ${table.idType}; Supabase Auth takes uuid only.`,
-        hint: 'Add a uuid column that becomes the id, or leave the users out.',
-      });
+        message: `The ids of ${one.table} are of type ${one.type}; every user gets a uuid. ${one.references.length === 0 ? 'No foreign key points at them.' : `Foreign keys that point at them: ${one.references.join(', ')}.`}`,
+      }));
+    const samples: Users['samples'] = [];
+    for (const one of mapping.sources) {
+      samples.push({ table: tableLabel(one), users: await readSamples(source, mapping, one, samplesShown) });
     }
-    if (duplicates > 0) {
-      findings.push({
-        code: 'USERS_CASE_DUPLICATES',
-        severity: 'warning',
-        lane: 'users',
-        message: `${duplicates} users have the address of another one in other letter case. The one who signed in last is imported.`,
-      });
-    }
-    const refused = Object.entries(counts.refused);
-    if (refused.length > 0) {
-      findings.push({
-        code: 'USERS_HASH_REFUSED',
-        severity: 'warning',
-        lane: 'users',
-        message: `${refused.map(([kind, users]) => `${users} of ${kind}`).join(', ')}: password hashes that the Auth service can not verify.`,
-        hint: 'Those users arrive without a password and sign in by a reset.',
-      });
-    }
+    const reasons: Record<string, number> = {};
+    for (const { reason } of exceptions) reasons[reason] = (reasons[reason] ?? 0) + 1;
     return {
       users: {
-        table: tableLabel(table),
+        table: [...labels].join(' and '),
         count: counts.users,
         hashes: counts.hashes,
         unverified: counts.unverified,
         inactive: counts.inactive,
-        caseDuplicates: duplicates,
+        exceptions: reasons,
+        badPhones: counts.badPhones,
+        ids,
+        clashes: taken.length,
+        triggers,
+        mapping: plainMapping(mapping),
+        chosen: ports.usersMapping !== undefined,
+        others: (await findUserTables(source))
+          .map((one) => tableLabel(one.source))
+          .filter((label) => !labels.has(label)),
+        samples,
+        disputes: await readDisputes(source, mapping, exceptions, disputesShown),
       },
-      findings,
+      findings: [...clash, ...mapped, ...warnings],
     };
+  });
+}
+
+/** The mapping as an operator writes it, without what was looked up. */
+function plainMapping(mapping: ResolvedMapping): Users['mapping'] {
+  return usersMappingSchema.parse({
+    ...mapping,
+    sources: mapping.sources.map(({ idType: _type, idKind: _kind, ...source }) => source),
   });
 }

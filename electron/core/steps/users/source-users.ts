@@ -1,155 +1,175 @@
 import { z } from 'zod';
 import type { DatabaseSession } from '../../ports/database';
-import { qualified, quoteName, quoteText } from '../common/sql-text';
-import type { UsersTable } from './users-table';
-
-/** Password hashes that the Auth service verifies; facts of its own source. */
-const acceptedHash = `^([$]2[aby][$][0-9]{2}[$][./A-Za-z0-9]{53}|[$]argon2(i|id)[$]v=19[$].+|[$]fbscrypt[$].+)$`;
-
-const name = (column: string): string => `t.${quoteName(column)}`;
-
-/** SQL over `t`: each part of a user as the import needs it. */
-function userExpressions(table: UsersTable) {
-  const { columns } = table;
-  const hash = `${name(columns.hash)}::text`;
-  const accepted = `coalesce(${hash}, '') ~ ${quoteText(acceptedHash)}`;
-  const conditions = [
-    ...(columns.active === undefined ? [] : [`${name(columns.active)} is false`]),
-    ...(columns.blocked === undefined ? [] : [`${name(columns.blocked)} is true`]),
-  ];
-  const verified =
-    columns.verified !== undefined
-      ? `${name(columns.verified)} is true`
-      : columns.verifiedAt !== undefined
-        ? `${name(columns.verifiedAt)} is not null`
-        : 'true';
-  const time = (column: string | undefined): string =>
-    column === undefined ? 'null::timestamptz' : `${name(column)}::timestamptz`;
-  const fields = (names: readonly string[]): string =>
-    `jsonb_strip_nulls(jsonb_build_object(${names.map((column) => `${quoteText(column)}, ${name(column)}`).join(', ')}))`;
-  return {
-    id: name(table.id),
-    email: `lower(${name(columns.email)}::text)`,
-    accepted,
-    hash: `case when ${accepted} then ${hash} else '' end`,
-    kind: `case when ${hash} is null or ${hash} = '' then 'none' else coalesce(substring(${hash} from '^[$]([a-z0-9-]+)[$]'), 'unknown') end`,
-    inactive: conditions.length === 0 ? 'false' : `(${conditions.join(' or ')})`,
-    verified,
-    verifiedAt: `case when ${verified} then coalesce(${time(columns.verifiedAt)}, ${time(columns.createdAt)}, now()) end`,
-    createdAt: `coalesce(${time(columns.createdAt)}, now())`,
-    updatedAt: `coalesce(${time(columns.updatedAt)}, ${time(columns.createdAt)}, now())`,
-    lastSignInAt: time(columns.lastSignInAt),
-    names: fields(table.names),
-    roles: fields(table.roles),
-  };
-}
-
-const skippedRow = z.object({ id: z.string(), reason: z.enum(['duplicate', 'no-email']) });
-/** A user that is not imported. `duplicate`: another one has the same address but for letter case, and signed in later. */
-export type SkippedUser = z.infer<typeof skippedRow>;
-export const skippedUserSchema = skippedRow;
-
-/** Users that can't be imported, by id: of addresses that differ in letter case only, the one that signed in last is kept, else the newest. */
-export function readSkipped(session: DatabaseSession, table: UsersTable): Promise<SkippedUser[]> {
-  const { id, email, lastSignInAt } = userExpressions(table);
-  const created =
-    table.columns.createdAt === undefined
-      ? 'null::timestamptz'
-      : `${name(table.columns.createdAt)}::timestamptz`;
-  return session.query(
-    skippedRow,
-    `select id, case when email = '' then 'no-email' else 'duplicate' end as reason from (
-       select ${id}::text as id, coalesce(${email}, '') as email, row_number() over (
-         partition by ${email} order by ${lastSignInAt} desc nulls last, ${created} desc nulls last, ${id} desc) as place
-       from ${qualified(table)} t) u
-     where email = '' or place > 1 order by id`,
-  );
-}
+import { isAccepted } from './hash-formats';
+import { allUsersSql, usersSql, type ResolvedMapping, type ResolvedSource } from './source-sql';
 
 const countsRow = z.object({
   users: z.coerce.number(),
   unverified: z.coerce.number(),
   inactive: z.coerce.number(),
-  hashes: z.record(z.string(), z.number()),
-  refused: z.record(z.string(), z.number()),
+  hashes: z.array(z.object({ kind: z.string(), users: z.number(), accepted: z.boolean() })),
+  /** Numbers that Auth can't take: no country, no digits. */
+  badPhones: z.coerce.number(),
+  /** Addresses that Auth refuses. */
+  badEmails: z.coerce.number(),
 });
 export type UserCounts = z.infer<typeof countsRow>;
 
-/** What is in the table, by hash format. `refused`: formats that the Auth service can't verify. */
-export async function countUsers(session: DatabaseSession, table: UsersTable): Promise<UserCounts> {
-  const { verified, inactive, accepted, kind } = userExpressions(table);
+/** What is in the tables. */
+export async function countUsers(session: DatabaseSession, mapping: ResolvedMapping): Promise<UserCounts> {
   const [row] = await session.query(
     countsRow,
-    `with u as (select ${verified} as verified, ${inactive} as inactive, ${accepted} as accepted, ${kind} as kind from ${qualified(table)} t)
+    `with u as materialized (select verified, inactive, kind, accepted, raw_phone is not null and phone is null as bad_phone,
+       raw_email is not null and email is null as bad_email from (${allUsersSql(mapping)}) x)
      select count(*) as users, count(*) filter (where not verified) as unverified, count(*) filter (where inactive) as inactive,
-       (select coalesce(jsonb_object_agg(kind, n), '{}') from (select kind, count(*) as n from u group by 1) k) as hashes,
-       (select coalesce(jsonb_object_agg(kind, n), '{}') from (select kind, count(*) as n from u where not accepted group by 1) k) as refused
+       count(*) filter (where bad_phone) as "badPhones", count(*) filter (where bad_email) as "badEmails",
+       coalesce((select jsonb_agg(jsonb_build_object('kind', kind, 'users', n, 'accepted', accepted) order by n desc, kind)
+         from (select kind, accepted, count(*) as n from u group by 1, 2) k), '[]') as hashes
      from u`,
   );
-  return row ?? { users: 0, unverified: 0, inactive: 0, hashes: {}, refused: {} };
+  return row ?? { users: 0, unverified: 0, inactive: 0, hashes: [], badPhones: 0, badEmails: 0 };
+}
+
+export const exceptionReasons = [
+  'duplicate',
+  'no-address',
+  'invalid-email',
+  'inactive',
+  'taken',
+  'phone-duplicate',
+  'email-dropped',
+] as const;
+export const userExceptionSchema = z.object({
+  /** Label of the table. */
+  source: z.string(),
+  /** The user's id there, as text. */
+  key: z.string(),
+  reason: z.enum(exceptionReasons),
+  /** Who keeps the disputed address or number, as `table:id`. */
+  winner: z.string().optional(),
+  /** Why that one. */
+  why: z.enum(['chosen', 'active', 'signed in last', 'newest', 'highest id']).optional(),
+});
+/**
+ * A user who is not imported as the row stands. `phone-duplicate` comes without the number, `email-dropped` without an
+ * invalid address but with a number; the others do not come at all.
+ */
+export type UserException = z.infer<typeof userExceptionSchema>;
+
+/** Whether the user is left out, and not only changed. */
+export function isLeftOut(reason: UserException['reason']): boolean {
+  return reason !== 'phone-duplicate' && reason !== 'email-dropped';
+}
+
+const exceptionRow = userExceptionSchema.extend({
+  winner: z.string().nullable(),
+  why: userExceptionSchema.shape.why.unwrap().nullable(),
+});
+
+/**
+ * Everybody who is not imported as the row stands, in a lasting order. A disputed address stays with the one whom the
+ * operator chose, else an active one, else who signed in last, else the newest, else the highest id.
+ */
+export async function readExceptions(
+  session: DatabaseSession,
+  mapping: ResolvedMapping,
+): Promise<UserException[]> {
+  const skip = mapping.choices.inactive === 'skip' ? 'inactive' : 'false';
+  const rank = `chosen desc, inactive, last_sign_in_at desc nulls last, created_at desc nulls last, key desc`;
+  const why = (
+    w: string,
+  ): string => `case when ${w}.chosen then 'chosen' when ${w}.inactive <> p.inactive then 'active'
+      when ${w}.last_sign_in_at is distinct from p.last_sign_in_at then 'signed in last'
+      when ${w}.created_at is distinct from p.created_at then 'newest' else 'highest id' end`;
+  const rows = await session.query(
+    exceptionRow,
+    `with u as materialized (
+       select source, key, source || ':' || key as ref, email, phone, raw_email, inactive, last_sign_in_at, created_at,
+         ${skip} as unwanted, source || ':' || key = any ($1::text[]) as chosen
+       from (${allUsersSql(mapping)}) x),
+     e as materialized (select u.*, row_number() over w as place, first_value(ref) over w as winner from u where not unwanted and email is not null
+       window w as (partition by email order by ${rank})),
+     p as materialized (
+       select e.* from e
+       union all
+       select u.*, 1, u.ref from u where not unwanted and email is null),
+     f as (select p.ref, row_number() over w as phone_place, first_value(p.ref) over w as phone_winner from p where p.place = 1 and p.phone is not null
+       window w as (partition by p.phone order by ${rank})),
+     found as (
+       select p.source, p.key, case
+           when p.email is null and p.phone is null then case when p.raw_email is null then 'no-address' else 'invalid-email' end
+           when p.place > 1 or p.email is null and f.phone_place > 1 then 'duplicate'
+           when f.phone_place > 1 then 'phone-duplicate'
+           when p.email is null and p.raw_email is not null then 'email-dropped' end as reason,
+         case when p.place > 1 then p.winner when f.phone_place > 1 then f.phone_winner end as winner, p.ref
+       from p left join f on f.ref = p.ref)
+     select o.source, o.key, o.reason, o.winner, case when o.winner is not null then ${why('w')} end as why
+     from found o join p on p.ref = o.ref left join u w on w.ref = o.winner
+     where o.reason is not null
+     union all
+     select source, key, 'inactive', null, null from u where unwanted
+     order by 1, 2`,
+    [mapping.choices.keep],
+  );
+  return rows.map(({ winner, why: reason, ...row }) => ({
+    ...row,
+    ...(winner === null ? {} : { winner }),
+    ...(reason === null ? {} : { why: reason }),
+  }));
 }
 
 const userRow = z.object({
-  id: z.string(),
-  email: z.string(),
+  source: z.string(),
+  key: z.string(),
+  /** Null when the id comes from the map. */
+  id: z.string().nullable(),
+  email: z.string().nullable(),
+  phone: z.string().nullable(),
   hash: z.string(),
   inactive: z.boolean(),
   verified: z.boolean(),
+  phone_verified: z.boolean(),
   verified_at: z.string().nullable(),
-  created_at: z.string(),
-  updated_at: z.string(),
+  created_at: z.string().nullable(),
+  updated_at: z.string().nullable(),
   last_sign_in_at: z.string().nullable(),
-  names: z.record(z.string(), z.unknown()),
-  roles: z.record(z.string(), z.unknown()),
+  /** User and app metadata as JSON text: parsing would round its numbers. */
+  own: z.string(),
+  app: z.string(),
 });
 /** A user as the import writes it. Holds the password hash: never logged, never journalled. */
 export type SourceUser = z.infer<typeof userRow>;
 
-/** SQL: the page of at most `$3` users that follow `$1` by id (null begins), without those in `$2`. */
-function page(table: UsersTable, select: string): string {
-  const { id } = userExpressions(table);
-  return `select ${select} from ${qualified(table)} t
-    where ($1::uuid is null or ${id} > $1::uuid) and ${id} <> all ($2::uuid[]) order by ${id} limit $3`;
+/** Changes rows to what the exceptions and the choices make of them; who is left out is not in the result. */
+export function applyExceptions(
+  users: readonly SourceUser[],
+  exceptions: ReadonlyMap<string, UserException>,
+): SourceUser[] {
+  return users.flatMap((user) => {
+    const exception = exceptions.get(`${user.source}:${user.key}`);
+    if (exception === undefined) return [user];
+    if (isLeftOut(exception.reason)) return [];
+    return [exception.reason === 'phone-duplicate' ? { ...user, phone: null } : user];
+  });
 }
 
-/** The next users in the order of their ids. */
+/** The next users of a source in the order of their ids; `after` is the key of the last one, null begins. */
 export function readUsers(
   session: DatabaseSession,
-  table: UsersTable,
+  source: ResolvedSource,
+  choices: ResolvedMapping['choices'],
   after: string | null,
-  skipped: readonly string[],
   limit: number,
 ): Promise<SourceUser[]> {
-  const e = userExpressions(table);
-  const select = `${e.id}::text as id, ${e.email} as email, ${e.hash} as hash, ${e.inactive} as inactive, ${e.verified} as verified,
-    (${e.verifiedAt})::text as verified_at, (${e.createdAt})::text as created_at, (${e.updatedAt})::text as updated_at,
-    (${e.lastSignInAt})::text as last_sign_in_at, ${e.names} as names, ${e.roles} as roles`;
-  return session.query(userRow, page(table, select), [after, skipped, limit]);
-}
-
-const digestRow = z.object({
-  id: z.string(),
-  email: z.string(),
-  digest: z.string(),
-  inactive: z.boolean(),
-  verified: z.boolean(),
-});
-/** A user for comparing: the password hash as a digest that the server made. */
-export type UserDigest = z.infer<typeof digestRow>;
-export const userDigestSchema = digestRow;
-
-/** SQL for a digest of a text, the same on both servers. */
-export const digestOf = (text: string): string => `encode(sha256(convert_to(${text}, 'UTF8')), 'hex')`;
-
-/** The next users in the order of their ids, for comparing. */
-export function readDigests(
-  session: DatabaseSession,
-  table: UsersTable,
-  after: string | null,
-  skipped: readonly string[],
-  limit: number,
-): Promise<UserDigest[]> {
-  const e = userExpressions(table);
-  const select = `${e.id}::text as id, ${e.email} as email, ${digestOf(e.hash)} as digest, ${e.inactive} as inactive, ${e.verified} as verified`;
-  return session.query(digestRow, page(table, select), [after, skipped, limit]);
+  const inactive = choices.inactive === 'import' ? 'false' : 'u.inactive';
+  const verified = choices.unverified === 'confirm' ? 'true' : 'u.verified';
+  const time = (column: string): string => `u.${column}::text as ${column}`;
+  return session.query(
+    userRow,
+    `select u.source, u.key, u.id::text as id, u.email, u.phone, case when ${isAccepted('u.hash')} then u.hash else '' end as hash,
+       ${inactive} as inactive, ${verified} as verified, u.phone_verified,
+       ${['verified_at', 'created_at', 'updated_at', 'last_sign_in_at'].map(time).join(', ')}, u.own::text as own, u.app::text as app
+     from (${usersSql(source, { paged: true })} offset 0) u`,
+    [after, limit],
+  );
 }

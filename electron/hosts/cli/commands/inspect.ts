@@ -5,15 +5,18 @@ import type { CommandContext } from '../context';
 import { type ExitCode, exitCodes } from '../exit-codes';
 import type { Output } from '../output';
 import { type SessionOptions, withSession } from '../session';
+import { applyUsersMapping } from '../users-mapping-file';
 import { count, table } from '../text';
 
 /** Prints what the source holds and what will not survive the move. Reads only. */
 export function inspect(
   context: CommandContext,
-  options: SessionOptions & { only?: Lane[] },
+  options: SessionOptions & { only?: Lane[]; usersMapping?: string },
 ): Promise<ExitCode> {
   const { output, signal } = context;
-  return withSession(context, options, { secrets: 'ask' }, async ({ handlers }) => {
+  return withSession(context, options, { secrets: 'ask' }, async (session) => {
+    const { handlers } = session;
+    await applyUsersMapping(context, session, options.usersMapping);
     const report = await handlers['migration.inspect']({ only: options.only ?? [...lanes] }, { signal });
     await output.document(report);
     printReport(output, report);
@@ -36,11 +39,22 @@ function printReport(output: Output, { database, users, objects, findings }: Ins
   }
   if (users !== undefined) {
     output.line(output.paint('bold', `Users in ${users.table}`));
-    const hashes = Object.entries(users.hashes).map(([kind, number]) => `${kind} ${count(number)}`);
-    output.line(`  ${count(users.count)} users; password hashes: ${hashes.join(', ') || 'none'}`);
-    output.line(
-      `  ${count(users.unverified)} unverified, ${count(users.inactive)} inactive, ${count(users.caseDuplicates)} that differ only in letter case`,
+    const hashes = users.hashes.map(
+      ({ kind, users: number, accepted }) =>
+        `${kind} ${count(number)}${accepted || kind === 'none' ? '' : ' (refused)'}`,
     );
+    output.line(`  ${count(users.count)} users; password hashes: ${hashes.join(', ') || 'none'}`);
+    output.line(`  ${count(users.unverified)} unverified, ${count(users.inactive)} inactive`);
+    for (const { table: name, type, kept, references } of users.ids) {
+      const pointed = references.length === 0 ? 'nothing' : references.join(', ');
+      output.line(`  ids of ${name}: ${type}, ${kept ? 'kept' : 'get a uuid'}; referenced by ${pointed}`);
+    }
+    for (const { keep, why, others } of users.disputes) {
+      output.line(
+        `  ${keep.address}: ${keep.ref} keeps it (${why}), not ${others.map((one) => one.ref).join(', ')}`,
+      );
+    }
+    output.line(`  mapping ${users.chosen ? 'of the workspace' : 'found by itself'}; print it with --json`);
   }
   if (objects !== undefined) {
     output.line(output.paint('bold', 'Buckets'));

@@ -7,10 +7,12 @@ import { confirm } from '../prompt';
 import { changedSteps, printStep, resumeCommand, runSummary, statusLine } from '../run-text';
 import { type Session, type SessionOptions, withSession } from '../session';
 import { count } from '../text';
+import { applyUsersMapping } from '../users-mapping-file';
 import { printPlan } from './plan';
 
 export interface RunOptions extends SessionOptions {
   only?: Lane[];
+  usersMapping?: string;
   resume?: string;
   /** Hash of the plan that was read; another plan is refused. */
   plan?: string;
@@ -25,7 +27,13 @@ export function run(context: CommandContext, options: RunOptions): Promise<ExitC
       hint: 'A resumed run goes on with what it was started with.',
     });
   }
+  if (options.resume !== undefined && options.usersMapping !== undefined) {
+    throw new AppError('INVALID_INPUT', '--users-mapping can not be given with --resume.', {
+      hint: 'A resumed run goes on with what it was started with.',
+    });
+  }
   return withSession(context, options, { secrets: 'ask', runId: options.resume }, async (session) => {
+    await applyUsersMapping(context, session, options.usersMapping);
     const begun =
       options.resume === undefined
         ? await start(context, session, options)

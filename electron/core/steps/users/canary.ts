@@ -1,0 +1,66 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { hash } from 'bcryptjs';
+import type { Evidence } from '#shared/model/run';
+import type { AuthPort } from '../../ports/auth';
+import type { DatabaseSession } from '../../ports/database';
+import { insertUsers } from './insert-users';
+import type { AuthTables } from './auth-tables';
+import type { SourceUser } from './source-users';
+import { mapTable } from './user-map';
+
+/** No address can end so, hence nobody is ever written to. */
+const domain = 'cutover-canary.invalid';
+const sourceName = 'canary';
+
+/** Removes canaries, also those of a process that was killed between making and removing one. */
+async function remove(target: DatabaseSession): Promise<void> {
+  await target.execute(`delete from auth.users where email like '%@${domain}'`);
+  await target.execute(`delete from ${mapTable} where source = '${sourceName}'`);
+}
+
+/**
+ * Imports a user of its own with a random password, signs in with it and with a wrong one, and removes the user: proof that
+ * the service takes what the import writes.
+ */
+export async function tryCanary(
+  target: DatabaseSession,
+  auth: AuthPort,
+  tables: AuthTables,
+  silent: boolean,
+  signal: AbortSignal,
+): Promise<Evidence> {
+  const password = randomBytes(24).toString('base64url');
+  const email = `${randomUUID()}@${domain}`;
+  const canary: SourceUser = {
+    source: sourceName,
+    key: email,
+    id: randomUUID(),
+    email,
+    phone: null,
+    hash: await hash(password, 4),
+    inactive: false,
+    verified: true,
+    phone_verified: false,
+    verified_at: null,
+    created_at: null,
+    updated_at: null,
+    last_sign_in_at: null,
+    own: '{}',
+    app: '{}',
+  };
+  await remove(target);
+  try {
+    await insertUsers(target, tables, [canary], { silent });
+    const right = await auth.canSignIn({ email, password }, signal);
+    const wrong = await auth.canSignIn({ email, password: `${password}x` }, signal);
+    return {
+      subject: 'sign-in',
+      method: 'a user made for this is imported, signs in and is removed',
+      source: 'the right password is taken, a wrong one refused',
+      target: `the right one is ${right ? 'taken' : 'refused'}, a wrong one ${wrong ? 'taken' : 'refused'}`,
+      equal: right && !wrong,
+    };
+  } finally {
+    await remove(target);
+  }
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { usersMappingSchema } from './users-mapping';
+
+/** A user of the source with everything personal masked. */
+export const userSampleSchema = z.object({
+  id: z.string(),
+  email: z.string(),
+  phone: z.string(),
+  /** The beginning of the hash that tells its format, or the format's name. */
+  password: z.string(),
+  inactive: z.boolean(),
+  verified: z.boolean(),
+  /** `YYYY-MM-DD`, empty when unknown. */
+  createdAt: z.string(),
+  userMetadata: z.record(z.string(), z.string()),
+  appMetadata: z.record(z.string(), z.string()),
+});
+export type UserSample = z.infer<typeof userSampleSchema>;
+
+const disputedUserSchema = z.object({
+  /** `table:id`, as the mapping's `keep` names users. */
+  ref: z.string(),
+  /** Masked. */
+  address: z.string(),
+  lastSignIn: z.string(),
+  createdAt: z.string(),
+  inactive: z.boolean(),
+});
+export const disputeSchema = z.object({
+  keep: disputedUserSchema,
+  why: z.string(),
+  others: z.array(disputedUserSchema),
+});
+/** Users who want the same address or number, and the proposal of who keeps it. */
+export type Dispute = z.infer<typeof disputeSchema>;
+
+export const usersReportSchema = z.object({
+  /** The tables of the mapping in force. */
+  table: z.string(),
+  count: z.number(),
+  hashes: z.array(z.object({ kind: z.string(), users: z.number(), accepted: z.boolean() })),
+  unverified: z.number(),
+  inactive: z.number(),
+  /** How many are not imported as they stand, by reason. */
+  exceptions: z.record(z.string(), z.number()),
+  /** Numbers that can not be kept because their country is missing. */
+  badPhones: z.number(),
+  ids: z.array(
+    z.object({
+      table: z.string(),
+      type: z.string(),
+      /** Whether ids stay as they are. */
+      kept: z.boolean(),
+      /** Foreign keys that point at them: `table.column`. */
+      references: z.array(z.string()),
+    }),
+  ),
+  /** Users whose id, address or number somebody else has at the Auth service. */
+  clashes: z.number(),
+  triggers: z.array(z.string()),
+  mapping: usersMappingSchema,
+  /** Whether an operator chose the mapping. */
+  chosen: z.boolean(),
+  /** Other tables that look like one of users. */
+  others: z.array(z.string()),
+  samples: z.array(z.object({ table: z.string(), users: z.array(userSampleSchema) })),
+  /** The first of them. */
+  disputes: z.array(disputeSchema),
+});
+
+/** What changed at the application since its users were imported; all are numbers of users. */
+export const userDeltaSchema = z.object({
+  /** False when it was only counted. */
+  applied: z.boolean(),
+  /** Signed up since. */
+  added: z.number(),
+  passwords: z.number(),
+  /** Changed on both sides: the one at the Auth service stays. */
+  passwordsKept: z.number(),
+  bans: z.number(),
+  unbans: z.number(),
+  confirmations: z.number(),
+  emails: z.number(),
+  /** New addresses that somebody else has at the Auth service, or of users who changed theirs there as well. */
+  emailsKept: z.number(),
+  /** Deleted at the Auth service since; they stay deleted. */
+  gone: z.number(),
+  /** Gone from the application since; they stay at the Auth service. */
+  missing: z.number(),
+  /** Not carried, because somebody else at the Auth service has the address or number: `table:id`, the first of them. */
+  clashes: z.array(z.string()),
+  clashCount: z.number(),
+});
+export type UserDelta = z.infer<typeof userDeltaSchema>;
