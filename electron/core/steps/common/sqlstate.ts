@@ -17,7 +17,7 @@ const duplicates: ReadonlySet<string> = new Set([
 
 /** Further answers of kinds that are altered, not created, or that name their state in a general code. */
 const duplicatesByType: Readonly<Record<string, readonly string[]>> = {
-  CONSTRAINT: ['42P16'], // a second primary key
+  CONSTRAINT: ['42P16', '55000'], // a second primary key, an index that belongs to its key already
   SEQUENCE: ['55000'], // already an identity column
   'TABLE ATTACH': ['42809', '42P17'], // already a partition
 };
@@ -25,7 +25,10 @@ const duplicatesByType: Readonly<Record<string, readonly string[]>> = {
 /** Whether an entry failed because it has been applied before. */
 export function isDuplicate(type: string, error: unknown): boolean {
   const state = sqlState(error);
-  return state !== undefined && (duplicates.has(state) || (duplicatesByType[type]?.includes(state) ?? false));
+  if (state === undefined) return false;
+  // Two who make the same thing at the same time meet in the catalog: a lost connection's server process may still be at it.
+  const inCatalog = state === '23505' && error instanceof AppError && error.details?.schema === 'pg_catalog';
+  return inCatalog || duplicates.has(state) || (duplicatesByType[type]?.includes(state) ?? false);
 }
 
 /**

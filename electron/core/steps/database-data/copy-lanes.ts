@@ -1,14 +1,6 @@
 import { AppError } from '#shared/model/errors';
-import { z } from 'zod';
 import type { DatabasePorts, DatabaseSession } from '../../ports/database';
 import type { SnapshotKeeper } from './snapshot';
-
-/** Copies at a time, where the target has room for them. */
-const mostCopies = 4;
-/** Connections of the target that are left to others: the application, the console, the operator. */
-const leftToOthers = 3;
-
-const freeRow = z.object({ free: z.coerce.number() });
 
 /** What one copy works with: its rows are read and hashed side by side, in the same snapshot. */
 export interface CopyLane {
@@ -17,18 +9,6 @@ export interface CopyLane {
   readonly target: DatabaseSession;
   /** The snapshot's. */
   readonly generation: number;
-}
-
-/** How many copies the target has room for. A pool in front of it may have less: then connections are refused and the rest is used. */
-export async function roomForCopies(databases: DatabasePorts, signal: AbortSignal): Promise<number> {
-  return databases.target.use(signal, async (target) => {
-    const [row] = await target.query(
-      freeRow,
-      `select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-         - (select count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend') as free`,
-    );
-    return Math.max(1, Math.min(mostCopies, (row?.free ?? mostCopies) - leftToOthers));
-  });
 }
 
 /** The connections of the copies, by worker; opened when they are needed, and again after they were lost. */

@@ -5,14 +5,17 @@ import type { MigrationPorts } from '../../ports/migration-ports';
 import { reconnecting } from '../common/reconnect';
 import { runWorkers } from '../common/run-workers';
 import { sqlState } from '../common/sqlstate';
+import { roomOnTarget } from '../common/target-room';
 import { copyStatements, fingerprintTable, tableLabel, type Table } from '../common/tables';
-import { CopyLanes, roomForCopies, type CopyLane } from './copy-lanes';
+import { CopyLanes, type CopyLane } from './copy-lanes';
 import { OwnRows, transactionOf } from './own-rows';
 import { allParts, partDoneSchema, type Part, type PartDone } from './parts';
 import { SnapshotKeeper } from './snapshot';
 
 type Run = RunContext<Pick<MigrationPorts, 'database'>>;
 
+/** Copies at a time, where the target has room for them. */
+const mostCopies = 4;
 /** How often the source's state may get lost on the way before the run stops; each time costs a look at everything copied. */
 const mostGenerations = 10;
 
@@ -118,7 +121,9 @@ export class TableCopy {
 
   async #openLanes(generation: number): Promise<number> {
     const { context } = this;
-    const room = await this.#reconnecting(() => roomForCopies(context.ports.database, context.signal));
+    const room = await this.#reconnecting(() =>
+      roomOnTarget(context.ports.database, mostCopies, context.signal),
+    );
     await this.#lanes.keep(generation);
     return this.#reconnecting(() => this.#lanes.open(Math.min(room, this.#parts.length)));
   }

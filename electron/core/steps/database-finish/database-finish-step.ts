@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { defineStep, type RunContext } from '../../engine/step';
-import type { DatabaseSession } from '../../ports/database';
 import type { MigrationPorts } from '../../ports/migration-ports';
 import { applyEntry } from '../common/apply-entry';
 import { omissionWarnings } from '../common/omission-warnings';
-import { entrySchema, omissionSchema, planEntries, type Entry } from '../common/plan-entries';
+import { entrySchema, omissionSchema, planEntries } from '../common/plan-entries';
 import { isApplicationSchema } from '../common/reserved-schemas';
 import { runWorkers } from '../common/run-workers';
 import { qualified } from '../common/sql-text';
 import { compareObjects } from './compare-objects';
+import { batchesOf, spreadEntries } from './spread-entries';
+import { TargetSessions } from './target-sessions';
 import {
   compareSequences,
   readSequences,
@@ -17,13 +18,13 @@ import {
   setSequences,
 } from './sequences';
 
-/** Indexes built at a time; each keeps a processor of the server busy. */
-const connections = 2;
-
 const relationSchema = z.object({ schema: z.string(), name: z.string() });
 
+const spreadEntrySchema = entrySchema.extend({ stage: z.enum(['build', 'attach', 'validate']).optional() });
+
 const planSchema = z.object({
-  entries: z.array(entrySchema),
+  /** Keys and foreign keys are cut in two, so that work is done side by side. */
+  entries: z.array(spreadEntrySchema),
   omitted: z.array(omissionSchema),
   schemas: z.array(z.string()),
   sequences: z.array(sequenceSchema),
@@ -45,53 +46,27 @@ const outputSchema = z.object({
 type Plan = z.infer<typeof planSchema>;
 type Run = RunContext<Pick<MigrationPorts, 'database'>>;
 
-/** Kinds that touch one table each, and wait for nothing but the rows. */
-const sideBySide: ReadonlySet<string> = new Set(['CONSTRAINT', 'INDEX', 'STATISTICS']);
-
-/** Runs of entries that may be applied side by side, between those that keep their place. */
-function batchesOf(entries: readonly Entry[]): Entry[][] {
-  const batches: Entry[][] = [];
-  for (const entry of entries) {
-    const last = batches.at(-1);
-    const joins = last?.[0] !== undefined && sideBySide.has(last[0].type) && sideBySide.has(entry.type);
-    if (joins) last.push(entry);
-    else batches.push([entry]);
-  }
-  return batches;
-}
-
-/** Lends each worker a connection to the target of its own. */
-class TargetSessions {
-  readonly #open = new Map<number, DatabaseSession>();
-  readonly #context: Run;
-
-  constructor(context: Run) {
-    this.#context = context;
-  }
-
-  async of(worker: number): Promise<DatabaseSession> {
-    const session =
-      this.#open.get(worker) ?? (await this.#context.ports.database.target.open(this.#context.signal));
-    this.#open.set(worker, session);
-    return session;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.#open.values()].map((session) => session.close()));
-  }
-}
-
+const nameRow = z.object({ name: z.string() });
 const relationRow = relationSchema.extend({ kind: z.string() });
 
-async function analyze(target: DatabaseSession, schemas: readonly string[]): Promise<number> {
-  const relations = await target.query(
-    relationRow,
-    `select n.nspname as schema, c.relname as name, c.relkind as kind from pg_catalog.pg_class c
-     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where c.relkind in ('r', 'm', 'p') and n.nspname = any ($1) and ${isApplicationSchema('n.nspname')} order by 1, 2`,
-    [schemas],
+async function analyze(
+  sessions: TargetSessions,
+  workers: number,
+  schemas: readonly string[],
+): Promise<number> {
+  const relations = await sessions.use(0, (target) =>
+    target.query(
+      relationRow,
+      `select n.nspname as schema, c.relname as name, c.relkind as kind from pg_catalog.pg_class c
+       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+       where c.relkind in ('r', 'm', 'p') and n.nspname = any ($1) and ${isApplicationSchema('n.nspname')}
+       order by c.relpages desc, 1, 2`,
+      [schemas],
+    ),
   );
-  for (const relation of relations) await target.execute(`analyze ${qualified(relation)}`);
+  await runWorkers(relations, workers, async (relation, worker) => {
+    await sessions.use(worker, (target) => target.execute(`analyze ${qualified(relation)}`));
+  });
   return relations.length;
 }
 
@@ -105,13 +80,14 @@ async function applyAll(
   plan: Plan,
   context: Run,
   sessions: TargetSessions,
+  workers: number,
   tick: () => void,
 ): Promise<Map<string, string>> {
   const refused = new Map<string, string>();
   for (const batch of batchesOf(plan.entries)) {
-    await runWorkers(batch, connections, async (entry, worker) => {
-      const applied = await context.unit(entry.id, appliedSchema, async ({ begunBefore }) =>
-        applyEntry(await sessions.of(worker), entry, begunBefore),
+    await runWorkers(batch, workers, async (entry, worker) => {
+      const applied = await context.unit(entry.id, appliedSchema, ({ begunBefore }) =>
+        sessions.use(worker, (target, again) => applyEntry(target, entry, begunBefore || again)),
       );
       if (applied.state === 'refused') refused.set(entry.id, applied.reason ?? '');
       tick();
@@ -127,7 +103,7 @@ export const databaseFinishStep = defineStep<
   z.infer<typeof outputSchema>
 >({
   id: 'database.finish',
-  version: 1,
+  version: 2,
   title: 'Add indexes, constraints and triggers',
   lane: 'database',
   needs: ['database.data'],
@@ -142,9 +118,14 @@ export const databaseFinishStep = defineStep<
         relationSchema,
         `select schemaname as schema, matviewname as name from pg_catalog.pg_matviews where ispopulated`,
       );
+      const partitioned = await source.query(
+        nameRow,
+        `select pg_catalog.format('%I.%I', n.nspname, c.relname) as name from pg_catalog.pg_class c
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind = 'p'`,
+      );
       const byId = new Map(populated.map((view) => [`MATERIALIZED VIEW ${view.schema}.${view.name}`, view]));
       return {
-        entries: postData,
+        entries: spreadEntries(postData, new Set(partitioned.map((table) => table.name))),
         omitted: omitted.postData,
         schemas: schemas.includes('public') ? schemas : [...schemas, 'public'].sort(),
         sequences: await readSequences(source),
@@ -155,11 +136,12 @@ export const databaseFinishStep = defineStep<
   },
 
   describe(plan) {
-    const count = (type: string): number => plan.entries.filter((entry) => entry.type === type).length;
+    const whole = plan.entries.filter((entry) => !/: (?:index|rows)$/.test(entry.id));
+    const count = (type: string): number => whole.filter((entry) => entry.type === type).length;
     return {
       summary: `Add ${count('INDEX')} indexes, ${count('CONSTRAINT')} keys, ${count('FK CONSTRAINT')} foreign keys and ${count('TRIGGER')} triggers; set ${plan.sequences.length} sequences; fill ${plan.materializedViews.length} materialized views.`,
       details: [
-        ...plan.entries.map((entry) => entry.id),
+        ...whole.map((entry) => entry.id),
         ...plan.omitted
           .filter((item) => !item.missed)
           .map((item) => `Left out: ${item.id}, because ${item.reason}`),
@@ -185,21 +167,23 @@ export const databaseFinishStep = defineStep<
       context.progress({ done, total: stepCount(plan), unit: 'entries' });
     };
     try {
-      const refused = await applyAll(plan, context, sessions, tick);
-      const sequences = await context.unit('sequences', sequencesSchema, async () => {
-        const target = await sessions.of(0);
-        return ports.database.source.use(signal, (source) => setSequences(source, target, plan.sequences));
-      });
+      const workers = await sessions.prepare();
+      const refused = await applyAll(plan, context, sessions, workers, tick);
+      const sequences = await context.unit('sequences', sequencesSchema, () =>
+        sessions.use(0, (target) =>
+          ports.database.source.use(signal, (source) => setSequences(source, target, plan.sequences)),
+        ),
+      );
       tick();
       for (const view of plan.materializedViews) {
         await context.unit(viewId(view), z.object({}), async () => {
-          await (await sessions.of(0)).execute(`refresh materialized view ${qualified(view)}`);
+          await sessions.use(0, (target) => target.execute(`refresh materialized view ${qualified(view)}`));
           return {};
         });
         tick();
       }
       await context.unit('analyze', z.object({ tables: z.number() }), async () => ({
-        tables: await analyze(await sessions.of(0), plan.schemas),
+        tables: await analyze(sessions, workers, plan.schemas),
       }));
       tick();
       for (const [id, reason] of refused) {

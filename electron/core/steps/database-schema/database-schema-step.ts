@@ -7,6 +7,7 @@ import { applyEntryInTransaction } from '../common/apply-entry';
 import { createExtensionSql, extensionPlanSchema } from '../common/extensions';
 import { omissionWarnings } from '../common/omission-warnings';
 import { entrySchema, omissionSchema, planEntries } from '../common/plan-entries';
+import { reconnecting } from '../common/reconnect';
 import { isApplicationSchema, isNotOfExtension } from '../common/reserved-schemas';
 import { takeBackDefaultRights } from './default-rights';
 import { compareColumns } from './compare-columns';
@@ -135,29 +136,32 @@ export const databaseSchemaStep = defineStep<
   async run(plan, context) {
     const { ports, signal } = context;
     const output = await context.unit('schema', outputSchema, ({ begunBefore }) =>
-      ports.database.target.use(signal, async (target) => {
-        const done: z.infer<typeof outputSchema> = { applied: 0, there: 0, refused: [] };
-        await target.execute('begin');
-        for (const extension of plan.extensions.filter((item) => item.create)) {
-          const entry = {
-            id: `EXTENSION ${extension.name}`,
-            type: 'EXTENSION',
-            sql: createExtensionSql(extension),
-          };
-          await applyEntryInTransaction(target, entry, begunBefore);
-        }
-        for (const [index, entry] of plan.entries.entries()) {
-          const applied = await applyEntryInTransaction(target, entry, begunBefore);
-          if (applied.state === 'refused') done.refused.push({ id: entry.id, reason: applied.reason });
-          else done[applied.state] += 1;
-          context.progress({ done: index + 1, total: plan.entries.length, unit: 'entries' }, 'schema');
-          context.progress({ done: index + 1, total: plan.entries.length, unit: 'entries' });
-        }
-        await takeBackDefaultRights(target, plan.schemas);
-        signal.throwIfAborted();
-        await target.execute('commit');
-        return done;
-      }),
+      reconnecting(context, (again) =>
+        ports.database.target.use(signal, async (target) => {
+          const there = begunBefore || again;
+          const done: z.infer<typeof outputSchema> = { applied: 0, there: 0, refused: [] };
+          await target.execute('begin');
+          for (const extension of plan.extensions.filter((item) => item.create)) {
+            const entry = {
+              id: `EXTENSION ${extension.name}`,
+              type: 'EXTENSION',
+              sql: createExtensionSql(extension),
+            };
+            await applyEntryInTransaction(target, entry, there);
+          }
+          for (const [index, entry] of plan.entries.entries()) {
+            const applied = await applyEntryInTransaction(target, entry, there);
+            if (applied.state === 'refused') done.refused.push({ id: entry.id, reason: applied.reason });
+            else done[applied.state] += 1;
+            context.progress({ done: index + 1, total: plan.entries.length, unit: 'entries' }, 'schema');
+            context.progress({ done: index + 1, total: plan.entries.length, unit: 'entries' });
+          }
+          await takeBackDefaultRights(target, plan.schemas);
+          signal.throwIfAborted();
+          await target.execute('commit');
+          return done;
+        }),
+      ),
     );
     for (const { id, reason } of output.refused) {
       await context.warn({
