@@ -36,7 +36,8 @@ const may = (from, ...targets) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['out/**', 'dist/**', 'node_modules/**'] },
+  // The templates are programs of their own; tests/system builds and checks them with their own tools.
+  { ignores: ['out/**', 'dist/**', 'node_modules/**', 'resources/templates/**'] },
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],

@@ -345,6 +345,23 @@ describe('the admin calls', () => {
     expect(twice.headers.get('location')).toContain('error_code=otp_expired');
   });
 
+  it('lets a page of any origin ask, and takes the token of a link from it once', async () => {
+    await createUser('hash@example.com', {});
+    const link = await admin('POST', '/generate_link', { type: 'magiclink', email: 'hash@example.com' });
+    const preflight = await fetch(`${service.url}/auth/v1/verify`, { method: 'OPTIONS' });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('apikey');
+    const verify = () =>
+      call('POST', '/auth/v1/verify', {
+        key: service.publishableKey,
+        body: { type: 'email', token_hash: text(link, 'hashed_token') },
+      });
+    const taken = await verify();
+    expect(taken).toMatchObject({ status: 200, body: { user: { email: 'hash@example.com' } } });
+    expect(taken.headers.get('access-control-allow-origin')).toBe('*');
+    expect(await verify()).toMatchObject({ status: 403, body: { error_code: 'otp_expired' } });
+  });
+
   it('invites, and keeps quiet about unknown addresses in recover', async () => {
     const invited = await call('POST', '/auth/v1/invite', {
       body: { email: 'invited@example.com', data: { team: 'a' } },

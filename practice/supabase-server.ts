@@ -26,6 +26,18 @@ export interface SupabaseServer extends ProjectKeys {
   close(): Promise<void>;
 }
 
+/** Pages of any origin may call, as at a real project: what protects it is the token, which no browser adds by itself. */
+const corsHeaders = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers': 'X-Total-Count, Link, X-Supabase-Api-Version',
+};
+const preflightHeaders = {
+  'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+  'Access-Control-Allow-Headers':
+    'Authorization, apikey, Content-Type, X-Client-Info, X-Supabase-Api-Version',
+  'Access-Control-Max-Age': '600',
+};
+
 const maximumBody = 1024 * 1024;
 
 async function readText(request: IncomingMessage): Promise<string | undefined> {
@@ -90,6 +102,12 @@ export async function startSupabaseServer(options: SupabaseServerOptions): Promi
   const rest = createRestService(restPool, keys, signer);
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    for (const [name, value] of Object.entries(corsHeaders)) response.setHeader(name, value);
+    if (request.method === 'OPTIONS') {
+      request.resume();
+      response.writeHead(204, preflightHeaders).end();
+      return;
+    }
     const { pathname, searchParams: query } = new URL(request.url ?? '/', url);
     const method = request.method ?? 'GET';
     const { headers } = request;

@@ -187,29 +187,27 @@ const verifiedKinds: Record<string, TokenKind> = {
   email_change: 'email_change_token_new',
 };
 
-/** Follows the link of a mail: confirms what it confirms, signs the user in, and redirects with the session in the fragment. */
-async function verify(request: AuthRequest): Promise<AuthResponse> {
-  const { client, query } = request;
-  const type = query.get('type') ?? '';
-  const redirectTo = query.get('redirect_to') ?? siteUrl;
+const sessionSchema = z.looseObject({
+  access_token: z.string(),
+  refresh_token: z.string(),
+  expires_in: z.number(),
+});
+
+/** Takes a mail's token, once: confirms what it confirms and signs the user in. Undefined for a token that does not count. */
+async function redeem(
+  request: AuthRequest,
+  type: string,
+  token: string,
+): Promise<z.infer<typeof sessionSchema> | undefined> {
+  const { client } = request;
   const kind = verifiedKinds[type];
   if (kind === undefined) throw validationFailed('Verify requires a verification type');
   const found = await client.query<{ user_id: string }>(
     `delete from auth.one_time_tokens where token_hash = $1 and token_type = $2 and created_at > now() - interval '1 hour' returning user_id`,
-    [query.get('token') ?? '', kind],
+    [token, kind],
   );
   const id = found.rows[0]?.user_id;
-  const redirect = (fragment: Record<string, string>): AuthResponse => ({
-    status: 303,
-    headers: { Location: `${redirectTo}#${new URLSearchParams(fragment).toString()}` },
-  });
-  if (id === undefined) {
-    return redirect({
-      error: 'access_denied',
-      error_code: 'otp_expired',
-      error_description: 'Email link is invalid or has expired',
-    });
-  }
+  if (id === undefined) return undefined;
   const change =
     kind === 'email_change_token_new'
       ? `email = case when email_change <> '' then email_change else email end, email_change = '', email_change_token_new = '', email_change_token_current = ''`
@@ -220,16 +218,40 @@ async function verify(request: AuthRequest): Promise<AuthResponse> {
      from auth.users u where u.id = i.user_id and i.user_id = $1 and provider = 'email'`,
     [id],
   );
-  const session = z
-    .looseObject({ access_token: z.string(), refresh_token: z.string(), expires_in: z.number() })
-    .parse(await openSession(request, await reload(client, id), 'otp'));
-  return redirect({
-    access_token: session.access_token,
-    refresh_token: session.refresh_token,
-    expires_in: String(session.expires_in),
-    token_type: 'bearer',
-    type,
-  });
+  return sessionSchema.parse(await openSession(request, await reload(client, id), 'otp'));
+}
+
+/** Follows the link of a mail: redirects with the session in the fragment. */
+async function followLink(request: AuthRequest): Promise<AuthResponse> {
+  const { query } = request;
+  const type = query.get('type') ?? '';
+  const session = await redeem(request, type, query.get('token') ?? '');
+  const fragment: Record<string, string> =
+    session === undefined
+      ? {
+          error: 'access_denied',
+          error_code: 'otp_expired',
+          error_description: 'Email link is invalid or has expired',
+        }
+      : {
+          access_token: session.access_token,
+          refresh_token: session.refresh_token,
+          expires_in: String(session.expires_in),
+          token_type: 'bearer',
+          type,
+        };
+  const target = `${query.get('redirect_to') ?? siteUrl}#${new URLSearchParams(fragment).toString()}`;
+  return { status: 303, headers: { Location: target } };
+}
+
+/** Takes the token that a client found in a link of its own making: `verifyOtp({token_hash, type})`. */
+async function verifyHash(request: AuthRequest): Promise<AuthResponse> {
+  const input = body(request, z.object({ type: z.string(), token_hash: z.string() }));
+  // Since it made types of mail one, the service also calls a sign-in link `email`.
+  const type = input.type === 'email' ? 'magiclink' : input.type;
+  const session = await redeem(request, type, input.token_hash);
+  if (session === undefined) throw new AuthError(403, 'otp_expired', 'Email link is invalid or has expired');
+  return { body: session };
 }
 
 const addressed = z.object({ email: z.string(), data: z.record(z.string(), z.unknown()).optional() });
@@ -259,5 +281,6 @@ export const emailLinkRoutes: Route[] = [
       return { body: {} };
     },
   },
-  { method: 'GET', path: '/verify', access: 'open', handle: verify },
+  { method: 'GET', path: '/verify', access: 'open', handle: followLink },
+  { method: 'POST', path: '/verify', access: 'key', limit: 'token', handle: verifyHash },
 ];

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build, Platform } from 'electron-builder';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -63,9 +65,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('ships the built application and nothing else of the project', () => {
-  const own = packed.filter((path) => !path.startsWith('node_modules/'));
+  const own = packed.filter(
+    (path) => !path.startsWith('node_modules/') && !path.startsWith('resources/templates/'),
+  );
   const named = own.filter((path) => !/^out\/(?:main\/chunks|renderer\/assets)\//.test(path));
   expect(named.sort()).toEqual([
+    '.env.production.example',
+    'docker-compose.prod.yml',
     'out/main/cli.js',
     'out/main/desktop.js',
     'out/main/main.js',
@@ -96,9 +102,17 @@ test('ships the packages that run, without those that build or test', async () =
   ).toEqual([]);
 });
 
+test('ships every file of the templates and no cache of their tools', async () => {
+  const { stdout } = await promisify(execFile)('git', ['ls-files', 'resources/templates'], { cwd: root });
+  expect(packed.filter((path) => path.startsWith('resources/')).sort()).toEqual(
+    stdout.trim().split('\n').sort(),
+  );
+});
+
 test('ships no practice environment, test, source, map or native program', () => {
   expect(packed.filter((path) => /(?:^|\/)practice\//.test(path))).toEqual([]);
-  expect(packed.filter((path) => /\.(?:map|ts|tsx|node|test\.\w+)$/.test(path))).toEqual([]);
+  const programs = packed.filter((path) => !path.startsWith('resources/templates/'));
+  expect(programs.filter((path) => /\.(?:map|ts|tsx|node|test\.\w+)$/.test(path))).toEqual([]);
 });
 
 test('puts nothing beside the archive', async () => {

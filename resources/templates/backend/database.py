@@ -1,0 +1,124 @@
+"""The connection to Supabase's PostgreSQL.
+
+Two ways lead there. Directly or by the **session pooler** (port 5432) each client holds a server connection: the
+pool below keeps few of them, because all web and Celery processes together must stay under the pooler's limit.
+By the **transaction pooler** (port 6543) a server connection is lent for one transaction: no connection is kept
+here (NullPool) and no statement is prepared, because the next transaction may run on another server connection.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from tempfile import NamedTemporaryFile
+from typing import Annotated, Any
+
+from fastapi import Depends
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import NullPool
+
+from settings import PoolMode, Settings, get_settings
+
+TRANSACTION_POOLER_PORT = 6543
+
+
+class Base(DeclarativeBase):
+    """The base of the application's models."""
+
+
+def database_url(settings: Settings) -> URL:
+    """The address with the driver that is used, whichever spelling was given."""
+    url = make_url(settings.database_url.get_secret_value())
+    return url.set(drivername="postgresql+psycopg")
+
+
+def pool_mode(settings: Settings) -> PoolMode:
+    """As set; otherwise told from the port."""
+    if settings.database_pool_mode is not None:
+        return settings.database_pool_mode
+    port = database_url(settings).port
+    return PoolMode.TRANSACTION if port == TRANSACTION_POOLER_PORT else PoolMode.SESSION
+
+
+def connect_arguments(settings: Settings) -> dict[str, Any]:
+    """What psycopg gets beside the address."""
+    arguments: dict[str, Any] = {
+        "application_name": f"backend {settings.app_version}",
+        "connect_timeout": 10,
+        "keepalives_idle": 30,
+        "sslmode": settings.database_ssl_mode,
+        # psycopg prepares what it sees often; behind a pooler another session would not know the statement.
+        "prepare_threshold": None,
+    }
+    if settings.database_ssl_mode.startswith("verify"):
+        arguments["sslrootcert"] = _root_certificate(settings)
+    return arguments
+
+
+def _root_certificate(settings: Settings) -> str:
+    """The file with the certificate authority; one given as text is written into the container's own /tmp."""
+    if settings.database_ca_certificate is None:
+        return settings.database_ssl_root_cert
+    with NamedTemporaryFile("w", prefix="database-ca-", suffix=".pem", delete=False) as file:
+        file.write(settings.database_ca_certificate)
+    return file.name
+
+
+def create_database_engine(settings: Settings) -> Engine:
+    """An engine for the way that the settings name. Connects on first use."""
+    if pool_mode(settings) is PoolMode.TRANSACTION:
+        return create_engine(database_url(settings), poolclass=NullPool, connect_args=connect_arguments(settings))
+    engine = create_engine(
+        database_url(settings),
+        pool_size=settings.database_pool_size,
+        max_overflow=settings.database_max_overflow,
+        pool_timeout=10,
+        # A pooler closes idle connections; a stale one is replaced before a request meets it.
+        pool_pre_ping=True,
+        pool_recycle=300,
+        pool_use_lifo=True,
+        connect_args=connect_arguments(settings),
+    )
+
+    # Not a start-up option, which poolers refuse. In transaction mode the setting would stay with a stranger.
+    @event.listens_for(engine, "connect")
+    def limit_statements(connection: DBAPIConnection, _record: object) -> None:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute(f"set statement_timeout = {settings.database_statement_timeout_ms}")
+        cursor.close()
+        connection.autocommit = False
+
+    return engine
+
+
+@lru_cache
+def get_engine() -> Engine:
+    """The engine of this process."""
+    return create_database_engine(get_settings())
+
+
+@lru_cache
+def _session_factory() -> sessionmaker[Session]:
+    return sessionmaker(get_engine(), expire_on_commit=False)
+
+
+def SessionLocal() -> Session:  # noqa: N802 - the name that applications import
+    """A session outside a request, in a Celery task say. Use it as a context manager."""
+    return _session_factory()()
+
+
+def get_db() -> Iterator[Session]:
+    """A session for one request; what was not committed is rolled back."""
+    with SessionLocal() as session:
+        yield session
+
+
+Database = Annotated[Session, Depends(get_db)]
+
+
+def check_database(engine: Engine) -> None:
+    """Asks the database for an answer; raises when there is none."""
+    with engine.connect() as connection:
+        connection.execute(text("select 1"))

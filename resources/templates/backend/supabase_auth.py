@@ -1,0 +1,352 @@
+"""Who sends a request: validates access tokens of Supabase Auth.
+
+Replaces the application's own `auth.py`. A token is accepted when its algorithm is one of the allowed, its key is
+published by the project, and issuer, audience and expiry are right. The algorithm never comes from the token alone.
+During the changeover tokens of the old login count too, until OLD_AUTH_UNTIL.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import httpx
+import jwt
+from fastapi import Depends, HTTPException, Request, status
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from settings import OldSubject, Settings
+
+KEY_LIFETIME_SECONDS = 600
+"""The project's own caches keep its keys for ten minutes."""
+REFETCH_PAUSE_SECONDS = 30
+"""A flood of tokens with made-up key ids must not become a flood of requests to the project."""
+FIRST_FETCH_PAUSE_SECONDS = 2
+"""Until the first keys are there, no token can be judged at all."""
+
+_KEY_TYPES = {"ES256": ("EC", "P-256"), "RS256": ("RSA", None), "EdDSA": ("OKP", "Ed25519")}
+
+
+class TokenError(Exception):
+    """The token is not accepted. The message is for the caller and says nothing about keys."""
+
+
+class KeysUnavailableError(Exception):
+    """The project's keys can't be read and none are known: the token can't be judged."""
+
+
+@dataclass(frozen=True)
+class CurrentUser:
+    """The person behind a request."""
+
+    id: UUID | None
+    """The id in `auth.users`, which is also the id of the old users table. None for old tokens that name an e-mail."""
+    email: str | None
+    role: str
+    issuer: Literal["supabase", "old"]
+    is_anonymous: bool = False
+    app_metadata: dict[str, Any] = field(default_factory=dict)
+    """Set by the backend only: authorise by this."""
+    user_metadata: dict[str, Any] = field(default_factory=dict)
+    """The user can change it: never authorise by this."""
+    session_id: str | None = None
+    assurance: str | None = None
+    """`aal1`, or `aal2` after a second factor."""
+
+
+class KeySet:
+    """The public keys of a project, cached; an unknown key id leads to one new request in thirty seconds."""
+
+    def __init__(self, url: str, client: httpx.AsyncClient, algorithms: tuple[str, ...]) -> None:
+        self._url = url
+        self._client = client
+        self._algorithms = algorithms
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._fetched_at: float | None = None
+        self._tried_at: float | None = None
+        self._lock = asyncio.Lock()
+
+    async def key(self, kid: str, algorithm: str) -> jwt.PyJWK:
+        """The key with this id for this algorithm. Raises TokenError and KeysUnavailableError."""
+        known = self._keys.get(kid)
+        if known is None or self._expired():
+            await self._refresh(kid)
+            known = self._keys.get(kid)
+        if known is None:
+            if self._fetched_at is None:
+                raise KeysUnavailableError
+            raise TokenError("The token was signed with a key that this project does not have.")
+        if known.algorithm_name != algorithm:
+            raise TokenError("The token's algorithm is not that of its key.")
+        return known
+
+    async def check(self) -> None:
+        """Reads the keys anew, for the health check; raises KeysUnavailableError."""
+        if not await self._fetch():
+            raise KeysUnavailableError
+
+    def _expired(self) -> bool:
+        return self._fetched_at is None or time.monotonic() - self._fetched_at > KEY_LIFETIME_SECONDS
+
+    async def _refresh(self, kid: str) -> None:
+        async with self._lock:
+            # Whoever waited for the lock finds what the one before has read.
+            if kid in self._keys and not self._expired():
+                return
+            pause = FIRST_FETCH_PAUSE_SECONDS if self._fetched_at is None else REFETCH_PAUSE_SECONDS
+            if self._tried_at is not None and time.monotonic() - self._tried_at < pause:
+                return
+            await self._fetch()
+
+    async def _fetch(self) -> bool:
+        """Reads the keys; a failure leaves the known ones in use, so that the project's hiccup signs nobody out."""
+        self._tried_at = time.monotonic()
+        try:
+            response = await self._client.get(self._url, timeout=5)
+            response.raise_for_status()
+            listed = response.json()["keys"]
+            keys = [key for entry in listed if (key := self._parse(entry)) is not None]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError):
+            return False
+        self._keys = {key.key_id: key for key in keys if key.key_id}
+        self._fetched_at = time.monotonic()
+        return True
+
+    def _parse(self, entry: dict[str, Any]) -> jwt.PyJWK | None:
+        for algorithm in self._algorithms:
+            key_type, curve = _KEY_TYPES[algorithm]
+            if entry.get("kty") == key_type and curve in (None, entry.get("crv")):
+                if entry.get("alg", algorithm) != algorithm or entry.get("use", "sig") != "sig":
+                    return None
+                try:
+                    return jwt.PyJWK(entry, algorithm=algorithm)
+                except jwt.PyJWTError:
+                    return None
+        return None
+
+
+class TokenVerifier:
+    """Judges access tokens by the settings. One instance serves a process."""
+
+    def __init__(self, settings: Settings, client: httpx.AsyncClient) -> None:
+        self._settings = settings
+        self.keys = KeySet(f"{settings.supabase_url}/auth/v1/.well-known/jwks.json", client, settings.algorithms)
+
+    async def verify(self, token: str) -> CurrentUser:
+        """The user of a valid token. Raises TokenError and KeysUnavailableError."""
+        try:
+            header = jwt.get_unverified_header(token)
+            claimed = jwt.decode(token, options={"verify_signature": False})
+        except jwt.PyJWTError as error:
+            raise TokenError("The token can't be read.") from error
+        algorithm = header.get("alg")
+        if claimed.get("iss") != self._settings.issuer and self._settings.old_auth_open():
+            return self.verify_old(token)
+        if algorithm in self._settings.algorithms:
+            kid = header.get("kid")
+            if not isinstance(kid, str):
+                raise TokenError("The token names no key.")
+            return self._decode(token, await self.keys.key(kid, algorithm), algorithm)
+        if algorithm == "HS256" and self._settings.supabase_jwt_secret is not None:
+            return self._decode(token, self._settings.supabase_jwt_secret.get_secret_value(), "HS256")
+        raise TokenError("The token's algorithm is not accepted.")
+
+    def verify_old(self, token: str) -> CurrentUser:
+        """The user of a valid token of the old login. Raises TokenError, also once the changeover has ended."""
+        settings = self._settings
+        if not settings.old_auth_open() or settings.old_jwt_secret is None:
+            raise TokenError("Tokens of the old login are no longer accepted.")
+        required = ["exp", "sub"]
+        claims = _claims(
+            token,
+            settings.old_jwt_secret.get_secret_value(),
+            settings.old_jwt_algorithm,
+            required,
+            issuer=settings.old_jwt_issuer,
+            audience=settings.old_jwt_audience,
+            leeway=settings.jwt_leeway_seconds,
+        )
+        subject = str(claims["sub"])
+        if settings.old_jwt_subject is OldSubject.EMAIL:
+            return CurrentUser(id=None, email=subject.lower(), role="authenticated", issuer="old")
+        email = claims.get("email")
+        return CurrentUser(
+            id=_uuid(subject),
+            email=email.lower() if isinstance(email, str) else None,
+            role="authenticated",
+            issuer="old",
+        )
+
+    def _decode(self, token: str, key: jwt.PyJWK | str, algorithm: str) -> CurrentUser:
+        settings = self._settings
+        claims = _claims(
+            token,
+            key,
+            algorithm,
+            ["exp", "iat", "iss", "aud", "sub"],
+            issuer=settings.issuer,
+            audience=settings.supabase_jwt_audience,
+            leeway=settings.jwt_leeway_seconds,
+        )
+        role = claims.get("role")
+        if not isinstance(role, str):
+            raise TokenError("The token names no role.")
+        return CurrentUser(
+            id=_uuid(claims["sub"]),
+            email=_text(claims.get("email")),
+            role=role,
+            issuer="supabase",
+            is_anonymous=claims.get("is_anonymous") is True,
+            app_metadata=_mapping(claims.get("app_metadata")),
+            user_metadata=_mapping(claims.get("user_metadata")),
+            session_id=_text(claims.get("session_id")),
+            assurance=_text(claims.get("aal")),
+        )
+
+
+def _claims(  # noqa: PLR0913 - each is one rule by which a token is judged
+    token: str,
+    key: jwt.PyJWK | str,
+    algorithm: str,
+    required: list[str],
+    *,
+    issuer: str | None,
+    audience: str | None,
+    leeway: float,
+) -> dict[str, Any]:
+    try:
+        return jwt.decode(
+            token,
+            key,
+            algorithms=[algorithm],
+            issuer=issuer,
+            audience=audience,
+            leeway=leeway,
+            options={
+                "require": required,
+                "verify_aud": audience is not None,
+                "verify_iss": issuer is not None,
+            },
+        )
+    except jwt.ExpiredSignatureError as error:
+        raise TokenError("The token has expired.") from error
+    except jwt.InvalidAudienceError as error:
+        raise TokenError("The token is meant for another audience.") from error
+    except jwt.InvalidIssuerError as error:
+        raise TokenError("The token comes from another issuer.") from error
+    except jwt.MissingRequiredClaimError as error:
+        raise TokenError("The token lacks a claim.") from error
+    except jwt.ImmatureSignatureError as error:
+        raise TokenError("The token is not valid yet.") from error
+    except jwt.PyJWTError as error:
+        raise TokenError("The token's signature is not valid.") from error
+
+
+def _uuid(value: object) -> UUID:
+    try:
+        return UUID(str(value))
+    except ValueError as error:
+        raise TokenError("The token names no user.") from error
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+_bearer = HTTPBearer(auto_error=False, description="The access token of the Supabase session")
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+def _unauthorised(message: str) -> HTTPException:
+    return HTTPException(
+        status.HTTP_401_UNAUTHORIZED,
+        {"code": "invalid_token", "message": message},
+        headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+    )
+
+
+async def _verified(request: Request, token: str) -> CurrentUser:
+    verifier: TokenVerifier = request.app.state.verifier
+    try:
+        return await verifier.verify(token)
+    except TokenError as error:
+        raise _unauthorised(str(error)) from error
+    except KeysUnavailableError as error:
+        raise HTTPException(
+            status.HTTP_503_SERVICE_UNAVAILABLE,
+            {"code": "auth_unavailable", "message": "Sign-in can't be checked at the moment. Try again."},
+            headers={"Retry-After": "5"},
+        ) from error
+
+
+async def get_signed_in_user(request: Request, credentials: _Credentials) -> CurrentUser:
+    """Whoever holds a valid token, anonymous users too; 401 without one."""
+    if credentials is None:
+        raise HTTPException(
+            status.HTTP_401_UNAUTHORIZED,
+            {"code": "not_signed_in", "message": "Sign in first."},
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return await _verified(request, credentials.credentials)
+
+
+async def get_current_user(user: Annotated[CurrentUser, Depends(get_signed_in_user)]) -> CurrentUser:
+    """The person who sends the request; 401 without a valid token, 403 for anonymous users and service keys."""
+    if user.is_anonymous or user.role == "anon":
+        raise _forbidden("Sign in with an account.")
+    if user.role == "service_role":
+        raise _forbidden("A service key is no person.")
+    return user
+
+
+async def get_optional_user(request: Request, credentials: _Credentials) -> CurrentUser | None:
+    """The person who sends the request, or None without a token or for an anonymous user; 401 for a bad token."""
+    if credentials is None:
+        return None
+    user = await _verified(request, credentials.credentials)
+    return None if user.is_anonymous or user.role != "authenticated" else user
+
+
+def _forbidden(message: str) -> HTTPException:
+    return HTTPException(status.HTTP_403_FORBIDDEN, {"code": "forbidden", "message": message})
+
+
+class RequireRole:
+    """A dependency that lets only users pass whose app_metadata lists one of these roles.
+
+    Roles stand in `app_metadata.role` (text) or `app_metadata.roles` (list), which only the backend can write.
+    """
+
+    def __init__(self, *roles: str) -> None:
+        self._roles = frozenset(roles)
+
+    async def __call__(self, user: Annotated[CurrentUser, Depends(get_current_user)]) -> CurrentUser:
+        single = user.app_metadata.get("role")
+        several = user.app_metadata.get("roles")
+        held = {single} if isinstance(single, str) else set()
+        if isinstance(several, list):
+            held |= {role for role in several if isinstance(role, str)}
+        if not held & self._roles:
+            raise _forbidden("This needs a role that you don't have.")
+        return user
+
+
+class RequireAppMetadata:
+    """A dependency that lets only users pass whose app_metadata holds these very values."""
+
+    def __init__(self, **wanted: str | int | bool) -> None:
+        self._wanted = wanted
+
+    async def __call__(self, user: Annotated[CurrentUser, Depends(get_current_user)]) -> CurrentUser:
+        if any(user.app_metadata.get(name) != value for name, value in self._wanted.items()):
+            raise _forbidden("Your account may not do this.")
+        return user
+
+
+SignedInUser = Annotated[CurrentUser, Depends(get_current_user)]
+OptionalUser = Annotated[CurrentUser | None, Depends(get_optional_user)]
