@@ -12,6 +12,7 @@ import { requireSettingsFor } from './services/connections/connection-state';
 import { connectionTesters } from './services/connections/testers';
 import type { UserDelta } from '#shared/model/users-report';
 import type { UsersMapping } from '#shared/model/users-mapping';
+import { createLinksService, type LinksService } from './services/links/links-service';
 import { inspect } from './services/migration/inspect';
 import { migrationSteps } from './services/migration/migration-steps';
 import { fingerprintsOf, openMigrationPorts } from './services/migration/open-ports';
@@ -62,6 +63,8 @@ export interface Core {
   activity(): ActivityLog;
   /** The buckets of both sides. Throws `WORKSPACE_NOT_OPEN`. */
   buckets(): BucketsService;
+  /** Links of the open workspace’s rows. Throws `WORKSPACE_NOT_OPEN`. */
+  links(): LinksService;
   /** What is on both sides. Reads only. */
   inspect(only: readonly Lane[], signal: AbortSignal): Promise<InspectReport>;
   /** Keeps how the users of the open workspace are read; null goes back to what is found. Throws `USERS_MAPPING_INVALID`. */
@@ -192,6 +195,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       bucketsServices.set(workspace.folder, service);
       return service;
     },
+    links: () =>
+      createLinksService({
+        withPorts: (work) => withPorts(['links'], work),
+        activity: () => activityOf(workspaces.opened()),
+      }),
     inspect: (only, signal) => withPorts(only, (ports) => inspect(only, ports, signal)),
     mapUsers: (mapping, signal) =>
       withPorts(['users'], (ports, workspace) =>

@@ -6,6 +6,7 @@ const needs: Record<Lane, readonly End[]> = {
   database: ['sourceDatabase', 'supabase'],
   users: ['sourceDatabase', 'supabase'],
   objects: ['sourceObjects', 'r2'],
+  links: ['sourceDatabase', 'sourceObjects', 'supabase', 'r2'],
 };
 
 /** The ends that a migration of these lanes connects to. */

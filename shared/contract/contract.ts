@@ -1,6 +1,7 @@
 import { activityContract } from './activity';
 import { bucketsContract } from './buckets';
 import { connectionsContract } from './connections';
+import { linksContract } from './links';
 import { migrationContract } from './migration';
 import { systemContract } from './system';
 import { workspacesContract } from './workspaces';
@@ -13,5 +14,6 @@ export const contract = {
   ...migrationContract,
   ...activityContract,
   ...bucketsContract,
+  ...linksContract,
 } as const;
 export type AppContract = typeof contract;

@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { errorShapeSchema } from './errors';
 
 /** What a run moves. `--only` takes a list of these. */
-export const lanes = ['database', 'users', 'objects'] as const;
+export const lanes = ['database', 'users', 'objects', 'links'] as const;
 export const laneSchema = z.enum(lanes);
 export type Lane = z.infer<typeof laneSchema>;
+/** What a run moves when nobody chooses. Links are left out: rewriting them changes rows that have arrived. */
+export const usualLanes: readonly Lane[] = ['database', 'users', 'objects'];
 
 export const effectSchema = z.enum(['read', 'create', 'overwrite', 'irreversible']);
 /** The strongest thing that a step does to its target. */

@@ -174,5 +174,8 @@ function withObjectsOnly(objects: ObjectPorts): MigrationPorts {
     get auth() {
       return missing();
     },
+    get links() {
+      return missing();
+    },
   };
 }

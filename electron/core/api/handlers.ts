@@ -4,6 +4,7 @@ import type { Core } from '../core';
 import { activityHandlers } from './activity';
 import { bucketsHandlers } from './buckets';
 import { connectionsHandlers } from './connections';
+import { linksHandlers } from './links';
 import { migrationHandlers } from './migration';
 import { systemHandlers } from './system';
 import { workspacesHandlers } from './workspaces';
@@ -17,5 +18,6 @@ export function createHandlers(core: Core): Handlers<AppContract> {
     ...migrationHandlers(core),
     ...activityHandlers(core),
     ...bucketsHandlers(core),
+    ...linksHandlers(core),
   };
 }

@@ -135,10 +135,26 @@ class Execution<Ports> {
       await record(run, { type: 'run.state', data: { state: 'running' } });
       if (!histories.some((history) => history.started)) await this.#checkAll();
       if (this.#control.reason() !== undefined) return undefined;
-      await runInLanes(this.#steps, (step) => this.#runStep(step));
+    }
+    const later = this.#steps.filter((step) => step.afterVerification);
+    const first = this.#steps.filter((step) => !step.afterVerification);
+    // Once a later step has begun, comparing the first ones again would find its changes.
+    if (first.length > 0 && !later.some((step) => stepHistory(run.history, step.id).started)) {
+      const ending = await this.#runAndVerify(first);
+      if (later.length === 0 || ending === undefined || 'differs' in ending) return ending;
+      this.#phase = 'running';
+      await record(run, { type: 'run.state', data: { state: 'running' } });
+    }
+    return this.#runAndVerify(later);
+  }
+
+  async #runAndVerify(steps: readonly AnyStep<Ports>[]): Promise<Ending | undefined> {
+    const { run } = this.options;
+    if (!steps.every((step) => stepHistory(run.history, step.id).ended)) {
+      await runInLanes(steps, (step) => this.#runStep(step));
       if (this.#control.reason() !== undefined) return undefined;
     }
-    return this.#verifyAll();
+    return this.#verifyAll(steps);
   }
 
   /** Every check comes before the first step, so that a refused run wrote nothing at all. */
@@ -147,7 +163,7 @@ class Execution<Ports> {
     const conflicts = new Map<string, AppError>();
     const failures = new Map<string, AppError>();
     const satisfied = new Map<string, { output?: unknown }>();
-    await this.#inEveryLane(async (step) => {
+    await this.#inEveryLane(this.#steps, async (step) => {
       if (stepHistory(run.history, step.id).ended) return;
       try {
         const result = await step.check(run.plans[step.id], readContext(this.#context(step)));
@@ -209,12 +225,12 @@ class Execution<Ports> {
     });
   }
 
-  async #verifyAll(): Promise<Ending | undefined> {
+  async #verifyAll(steps: readonly AnyStep<Ports>[]): Promise<Ending | undefined> {
     const { run } = this.options;
     this.#phase = 'verifying';
     await record(run, { type: 'run.state', data: { state: 'verifying' } });
     const evidence: { step: string; item: Evidence }[] = [];
-    await this.#inEveryLane(async (step) => {
+    await this.#inEveryLane(steps, async (step) => {
       const { output } = stepHistory(run.history, step.id);
       if (output === undefined) return;
       this.#working.add(step.id);
@@ -237,10 +253,13 @@ class Execution<Ports> {
   }
 
   /** Lanes side by side, whatever the steps' needs; stops, without throwing, at the first boundary after a stop. */
-  async #inEveryLane(work: (step: AnyStep<Ports>) => Promise<void>): Promise<void> {
+  async #inEveryLane(
+    steps: readonly AnyStep<Ports>[],
+    work: (step: AnyStep<Ports>) => Promise<void>,
+  ): Promise<void> {
     await Promise.all(
       lanes.map(async (lane) => {
-        for (const step of this.#steps.filter((candidate) => candidate.lane === lane)) {
+        for (const step of steps.filter((candidate) => candidate.lane === lane)) {
           const goesOn = await this.#control.boundary().then(
             () => true,
             () => false,

@@ -66,6 +66,8 @@ export interface Step<Ports, Plan, Output> {
   readonly lane: Lane;
   readonly needs: readonly string[];
   readonly effect: Effect;
+  /** It runs once the other steps are verified, because it changes what they brought; they are not compared again then. */
+  readonly afterVerification?: boolean;
   readonly planSchema: z.ZodType<Plan>;
   readonly outputSchema: z.ZodType<Output>;
   /** Reads only. The result is hashed: it must not hold times or anything else that differs between two equal situations. */
@@ -86,6 +88,7 @@ export interface AnyStep<Ports> {
   readonly lane: Lane;
   readonly needs: readonly string[];
   readonly effect: Effect;
+  readonly afterVerification: boolean;
   plan(context: ReadContext<Ports>): Promise<unknown>;
   describe(plan: unknown): StepPlan;
   check(plan: unknown, context: ReadContext<Ports>): Promise<CheckResult>;
@@ -95,7 +98,7 @@ export interface AnyStep<Ports> {
 
 /** Hides a step's own types; plan and output are parsed on each way back in. */
 export function defineStep<Ports, Plan, Output>(step: Step<Ports, Plan, Output>): AnyStep<Ports> {
-  const { id, version, title, lane, needs, effect } = step;
+  const { id, version, title, lane, needs, effect, afterVerification = false } = step;
   return {
     id,
     version,
@@ -103,6 +106,7 @@ export function defineStep<Ports, Plan, Output>(step: Step<Ports, Plan, Output>)
     lane,
     needs,
     effect,
+    afterVerification,
     plan: (context) => step.plan(context),
     describe: (plan) => ({
       id,

@@ -1,5 +1,6 @@
 import type { UsersMapping } from '#shared/model/users-mapping';
 import type { DatabasePorts } from './database';
+import type { LinkPorts } from './links';
 import type { ObjectPorts } from './objects';
 import type { AuthPort } from './auth';
 
@@ -10,5 +11,6 @@ export interface MigrationPorts {
   readonly objects: ObjectPorts;
   /** How the operator wants the users read; without it the likeliest table is. */
   readonly usersMapping?: UsersMapping | undefined;
+  readonly links: LinkPorts;
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { activityAreas } from '#shared/model/activity';
 import { type Lane, laneSchema, lanes } from '#shared/model/run';
 import type { ActivityOptions } from './commands/activity';
+import { addLinks } from './links-program';
 import { type CommonOptions as Common, type Perform, sub, withWorkspace } from './program-parts';
 
 interface Only extends Common {
@@ -186,12 +187,14 @@ export function createProgram(version: string, perform: Perform): Command {
     ),
   );
 
+  addLinks(program, perform);
+
   return program;
 }
 
 function withOnly(command: Command): Command {
   return withWorkspace(command).addOption(
-    new Option('--only <what>', `part of ${lanes.join(',')}; default all`).argParser(parseOnly),
+    new Option('--only <what>', `part of ${lanes.join(',')}; default all but links`).argParser(parseOnly),
   );
 }
 

@@ -19,6 +19,7 @@ const choices: Record<Lane, string> = {
   database: 'Database: schema and rows',
   users: 'Users: accounts and password hashes',
   objects: 'Files: every object with its headers',
+  links: 'Links: rows that point at the old storage, rewritten after the rest is verified',
 };
 
 function Choices() {

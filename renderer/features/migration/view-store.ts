@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import { lanes, type Lane } from '#shared/model/run';
+import { lanes, usualLanes, type Lane } from '#shared/model/run';
 
 interface MigrationView {
   /** What a new migration would move. */
@@ -16,7 +16,7 @@ interface MigrationView {
 
 /** What the migration page shows, as far as the host does not know it. */
 export const useMigrationView = create<MigrationView>((set) => ({
-  chosen: lanes,
+  chosen: usualLanes,
   draft: undefined,
   confirmCancel: false,
   choose: (lane, wanted) =>
@@ -25,7 +25,7 @@ export const useMigrationView = create<MigrationView>((set) => ({
     })),
   prepare: () =>
     set(({ chosen, draft }) => ({
-      draft: { only: chosen.length === 0 ? lanes : chosen, attempt: (draft?.attempt ?? 0) + 1 },
+      draft: { only: chosen.length === 0 ? usualLanes : chosen, attempt: (draft?.attempt ?? 0) + 1 },
     })),
   leave: () => set({ draft: undefined }),
 }));

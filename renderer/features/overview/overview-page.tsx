@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { ConnectionView } from '#shared/contract/connections';
-import { lanes, type RunSummary } from '#shared/model/run';
+import { usualLanes, type RunSummary } from '#shared/model/run';
 import { isResumable, isSettled } from '#shared/model/run-view';
 import { useActiveRun } from '../../api/active-run';
 import { connectionsQuery, runsQuery } from '../../api/queries';
@@ -28,7 +28,7 @@ function NextAction({
   run: RunSummary | undefined;
 }) {
   const navigate = useNavigate();
-  const label = !isConfigured(connections, lanes)
+  const label = !isConfigured(connections, usualLanes)
     ? 'Set up connections'
     : run === undefined
       ? 'Start migration'
@@ -46,7 +46,7 @@ function NextAction({
 }
 
 function BeforeYouStart({ connections }: { connections: readonly ConnectionView[] }) {
-  const points = openPoints(connections, lanes);
+  const points = openPoints(connections, usualLanes);
   return (
     <Card title="Before you start" right={points.length === 0 ? 'nothing open' : `${points.length} open`}>
       {points.length === 0 ? (

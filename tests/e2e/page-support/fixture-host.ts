@@ -3,6 +3,7 @@ import { startBrowserHost, type BrowserHost } from '../../../electron/hosts/brow
 import type { AppContract } from '#shared/contract/contract';
 import type { ActivityEntry } from '#shared/model/activity';
 import type { ConnectionTest, ConnectionView, ImportResult } from '#shared/contract/connections';
+import type { LinkCheck, LinkFindings, LinkRewrite } from '#shared/contract/links';
 import type { InspectReport } from '#shared/contract/migration';
 import type { WorkspaceView } from '#shared/contract/workspaces';
 import { AppError, type ErrorShape } from '#shared/model/errors';
@@ -10,7 +11,7 @@ import type { PlanView } from '#shared/model/run';
 import type { End } from '#shared/model/settings';
 import type { Handlers } from '#shared/rpc/define';
 import { bucketsFixture, type FixtureBuckets } from './fixture-buckets';
-import { connectedEnds, passedTest, plan, report, workspace } from './fixture-data';
+import { connectedEnds, linkCheck, linkFindings, passedTest, plan, report, workspace } from './fixture-data';
 import type { FixtureRun } from './fixture-run';
 
 type Answer<T> = T | AppError | Promise<T>;
@@ -30,6 +31,9 @@ export interface Situation {
   passphrase: string;
   activity: ActivityEntry[] | AppError;
   buckets: FixtureBuckets | AppError;
+  links: Answer<LinkFindings>;
+  rewrites: LinkRewrite[];
+  linkCheck: Answer<LinkCheck>;
   runs: FixtureRun[];
   /** The run that `runs.start` starts. */
   nextRun?: FixtureRun;
@@ -55,6 +59,9 @@ export function situation(changes: Partial<Situation> = {}): Situation {
     passphrase: 'correct horse',
     activity: [],
     buckets: { source: {}, target: {} },
+    links: linkFindings,
+    rewrites: [],
+    linkCheck,
     runs: [],
     calls: [],
     onControl: () => undefined,
@@ -114,6 +121,26 @@ function handlersFor(now: Situation): Handlers<AppContract> {
     },
     'activity.list': async () => ({ entries: await give(now.activity) }),
     ...bucketsFixture(() => now.buckets, note),
+    'links.find': async function* () {
+      yield { seq: 0, event: { type: 'done' as const, result: await give(now.links) } };
+    },
+    'links.rewrites': async () => Promise.resolve(now.rewrites),
+    'links.check': async function* () {
+      yield { seq: 0, event: { type: 'done' as const, result: await give(now.linkCheck) } };
+    },
+    'links.undo': async function* (input) {
+      note('links.undo', input);
+      now.rewrites = now.rewrites.map((rewrite) => ({ ...rewrite, undone: rewrite.rows }));
+      yield await Promise.resolve({
+        seq: 0,
+        event: { type: 'done' as const, result: { restored: 3, left: 0 } },
+      });
+    },
+    'links.forget': async (input) => {
+      note('links.forget', input);
+      now.rewrites = [];
+      return Promise.resolve({});
+    },
     'connections.list': async () => Promise.resolve(now.connections),
     'connections.update': async ({ values }) => {
       note('connections.update', values);

@@ -3,6 +3,7 @@ import type { MigrationPorts } from '../../ports/migration-ports';
 import { databaseDataStep } from '../../steps/database-data/database-data-step';
 import { databaseFinishStep } from '../../steps/database-finish/database-finish-step';
 import { databaseSchemaStep } from '../../steps/database-schema/database-schema-step';
+import { linksStep } from '../../steps/links/links-step';
 import { objectsStep } from '../../steps/objects/objects-step';
 import { usersStep } from '../../steps/users/users-step';
 
@@ -13,4 +14,5 @@ export const migrationSteps: readonly AnyStep<MigrationPorts>[] = [
   databaseFinishStep,
   usersStep,
   objectsStep,
+  linksStep,
 ];

@@ -8,6 +8,7 @@ import { openDatabasePorts } from '../../adapters/postgres/open';
 import { objectFingerprints } from '../../adapters/s3/fingerprint';
 import { openObjectPorts } from '../../adapters/s3/open';
 import { openAuthPort } from '../../adapters/supabase/open';
+import { openLinkPorts } from '../../adapters/web/open';
 import type { MigrationPorts } from '../../ports/migration-ports';
 import type { Settings } from '../../ports/settings';
 
@@ -16,13 +17,15 @@ export function openMigrationPorts(settings: Settings, usersMapping?: UsersMappi
   const database = openDatabasePorts(settings);
   const auth = openAuthPort(settings);
   const objects = openObjectPorts(settings);
+  const links = openLinkPorts(settings);
   return {
     database,
     auth,
     objects,
     usersMapping,
+    links,
     close: async () => {
-      await Promise.all([database.close(), auth.close(), objects.close()]);
+      await Promise.all([database.close(), auth.close(), objects.close(), links.close()]);
     },
   };
 }
@@ -44,7 +47,7 @@ export async function fingerprintsOf(
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
   const facts: Record<string, string> = {};
-  if (only.includes('database') || only.includes('users')) {
+  if (only.includes('database') || only.includes('users') || only.includes('links')) {
     const [source, target] = await Promise.all([
       databaseFingerprint(ports.database.source, signal),
       databaseFingerprint(ports.database.target, signal),
@@ -52,7 +55,7 @@ export async function fingerprintsOf(
     if (source === target) throw sameEnds('SOURCE_DATABASE_URL', 'SUPABASE_DB_URL', 'database');
     Object.assign(facts, { sourceDatabase: source, targetDatabase: target });
   }
-  if (only.includes('objects')) {
+  if (only.includes('objects') || only.includes('links')) {
     if (ports.objects.source.endpoint === ports.objects.target.endpoint) {
       throw sameEnds('SOURCE_S3_ENDPOINT', 'R2_ENDPOINT', 'object store');
     }

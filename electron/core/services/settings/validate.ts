@@ -33,6 +33,30 @@ const webUrl: Rule = (value) => {
   return { value: `${url.origin}${url.pathname}`.replace(/\/+$/, '') };
 };
 
+const placeholder = 'bucket-name';
+
+/** An address with `{bucket}` for the name of a bucket, in the host or in the path. */
+const publicUrl: Rule = (value) => {
+  const result = webUrl(value.replaceAll('{bucket}', placeholder));
+  return 'value' in result ? { value: result.value.replaceAll(placeholder, '{bucket}') } : result;
+};
+
+/** Comma-separated addresses, each with the bucket that it serves before it where that is `needed` or given. */
+const publicUrls =
+  (needed: boolean): Rule =>
+  (value) => {
+    const normal: string[] = [];
+    for (const part of value.split(',').map((text) => text.trim())) {
+      if (part === '') continue;
+      const [, name, address] = /^(?:([A-Za-z0-9._-]+)=)?(.*)$/s.exec(part) ?? [];
+      if (needed && name === undefined) return { reason: 'has an address without bucket= before it' };
+      const result = webUrl(address ?? '');
+      if ('reason' in result) return { reason: `has an entry that ${result.reason}` };
+      normal.push(name === undefined ? result.value : `${name}=${result.value}`);
+    }
+    return { value: normal.join(',') };
+  };
+
 const bucketList: Rule = (value) => {
   const names = value
     .split(',')
@@ -49,6 +73,7 @@ const rules: Record<SettingName, Rule> = {
   SOURCE_S3_ACCESS_KEY_ID: oneWord,
   SOURCE_S3_SECRET_ACCESS_KEY: oneWord,
   SOURCE_S3_BUCKETS: bucketList,
+  SOURCE_S3_PUBLIC_URLS: publicUrls(false),
   SUPABASE_URL: webUrl,
   SUPABASE_DB_URL: databaseUrl,
   SUPABASE_SECRET_KEY: oneWord,
@@ -67,7 +92,8 @@ const rules: Record<SettingName, Rule> = {
           reason:
             'may hold lower-case letters, digits and hyphens only, at most 41, and starts with no hyphen',
         },
-  R2_PUBLIC_URL: webUrl,
+  R2_PUBLIC_URL: publicUrl,
+  R2_PUBLIC_URLS: publicUrls(true),
   EASYPANEL_SSH_HOST: (value) =>
     /^[A-Za-z0-9.:_[\]-]+$/.test(value) && !value.startsWith('-')
       ? { value: value.replace(/^\[(.*)\]$/, '$1') }

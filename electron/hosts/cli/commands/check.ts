@@ -1,7 +1,7 @@
 import type { ConnectionTest, ConnectionView } from '#shared/contract/connections';
 import { AppError } from '#shared/model/errors';
 import { type End, endTitles } from '#shared/model/settings';
-import { type Lane, lanes } from '#shared/model/run';
+import { type Lane, usualLanes } from '#shared/model/run';
 import { endsOfLanes } from '../../../core/services/connections/connection-state';
 import type { CommandContext } from '../context';
 import { type ExitCode, exitCodeOfError, exitCodes } from '../exit-codes';
@@ -36,7 +36,7 @@ export function check(
 }
 
 function endsToTest(connections: readonly ConnectionView[], only: readonly Lane[] | undefined): End[] {
-  const needed = endsOfLanes(only ?? lanes);
+  const needed = endsOfLanes(only ?? usualLanes);
   const host = connections.find(({ end }) => end === 'easypanel');
   return only === undefined && host !== undefined && host.state !== 'empty'
     ? [...needed, 'easypanel']

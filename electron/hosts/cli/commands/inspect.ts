@@ -1,6 +1,6 @@
 import { formatBytes } from '#shared/model/format-bytes';
 import type { InspectReport } from '#shared/contract/migration';
-import { type Lane, lanes } from '#shared/model/run';
+import { type Lane, usualLanes } from '#shared/model/run';
 import type { CommandContext } from '../context';
 import { type ExitCode, exitCodes } from '../exit-codes';
 import type { Output } from '../output';
@@ -17,7 +17,7 @@ export function inspect(
   return withSession(context, options, { secrets: 'ask' }, async (session) => {
     const { handlers } = session;
     await applyUsersMapping(context, session, options.usersMapping);
-    const report = await handlers['migration.inspect']({ only: options.only ?? [...lanes] }, { signal });
+    const report = await handlers['migration.inspect']({ only: options.only ?? [...usualLanes] }, { signal });
     await output.document(report);
     printReport(output, report);
     return exitCodes.done;

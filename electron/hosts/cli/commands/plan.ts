@@ -1,4 +1,4 @@
-import { type Lane, lanes, type PlanView } from '#shared/model/run';
+import { type Lane, type PlanView, usualLanes } from '#shared/model/run';
 import type { CommandContext } from '../context';
 import { type ExitCode, exitCodes } from '../exit-codes';
 import type { Output } from '../output';
@@ -15,7 +15,7 @@ export function plan(
   return withSession(context, options, { secrets: 'ask' }, async (session) => {
     const { handlers } = session;
     await applyUsersMapping(context, session, options.usersMapping);
-    const made = await handlers['migration.plan']({ only: options.only ?? [...lanes] }, { signal });
+    const made = await handlers['migration.plan']({ only: options.only ?? [...usualLanes] }, { signal });
     await output.document(made);
     printPlan(output, made);
     output.line();

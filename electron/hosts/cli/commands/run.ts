@@ -1,5 +1,5 @@
 import { AppError, toAppError } from '#shared/model/errors';
-import { type Lane, lanes, type RunView } from '#shared/model/run';
+import { type Lane, type RunView, usualLanes } from '#shared/model/run';
 import { emptyRunView, isSettled, outcomeClass, reduceRun } from '#shared/model/run-view';
 import type { CommandContext } from '../context';
 import { type ExitCode, exitCodeOfOutcome, exitCodes } from '../exit-codes';
@@ -58,7 +58,7 @@ async function start(
   { handlers }: Session,
   options: RunOptions,
 ): Promise<{ runId: string } | undefined> {
-  const only = options.only ?? [...lanes];
+  const only = options.only ?? [...usualLanes];
   let planHash = options.plan;
   if (planHash === undefined || options.yes !== true) {
     output.progress('Planning');
