@@ -6,6 +6,8 @@ import { z } from 'zod';
 /** Where the parts of this installation are. */
 export interface Installation {
   version: string;
+  /** Folder of the program and of the templates that ship with it. */
+  root: string;
   /** Folder of the built page. */
   pageDir: string;
   /** The practice environment's program; undefined in an installation without it. */
@@ -23,6 +25,7 @@ export function findInstallation(): Installation {
       const practice = path.join(folder, 'out/practice/practice.js');
       return {
         version,
+        root: folder,
         pageDir: path.join(folder, 'out/renderer'),
         practice: existsSync(practice) ? practice : undefined,
       };

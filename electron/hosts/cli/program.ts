@@ -3,6 +3,7 @@ import { activityAreas } from '#shared/model/activity';
 import { type Lane, laneSchema, lanes } from '#shared/model/run';
 import type { ActivityOptions } from './commands/activity';
 import { addLinks } from './links-program';
+import { addDeployCommands } from './deploy-commands';
 import { type CommonOptions as Common, type Perform, sub, withWorkspace } from './program-parts';
 
 interface Only extends Common {
@@ -188,6 +189,7 @@ export function createProgram(version: string, perform: Perform): Command {
   );
 
   addLinks(program, perform);
+  addDeployCommands(program, perform);
 
   return program;
 }
