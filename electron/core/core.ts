@@ -20,6 +20,7 @@ import { noteCarried } from './services/activity/carry-activity';
 import { readUsersMapping, saveUsersMapping } from './services/migration/users-mapping';
 import { carryUsers } from './steps/users/user-delta';
 import { runActivity } from './services/activity/run-activity';
+import { createHealthService, type HealthService } from './services/health/health-service';
 import { noteSettings } from './services/activity/settings-activity';
 import { createRunsService, type RunsService } from './services/runs/runs-service';
 import { redactingFailures } from './services/settings/redact-error';
@@ -65,6 +66,8 @@ export interface Core {
   buckets(): BucketsService;
   /** Links of the open workspace’s rows. Throws `WORKSPACE_NOT_OPEN`. */
   links(): LinksService;
+  /** Live health of what the open workspace is connected to. */
+  readonly health: HealthService;
   /** What is on both sides. Reads only. */
   inspect(only: readonly Lane[], signal: AbortSignal): Promise<InspectReport>;
   /** Keeps how the users of the open workspace are read; null goes back to what is found. Throws `USERS_MAPPING_INVALID`. */
@@ -170,15 +173,36 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         await ports.close();
       }
     });
+  const health = createHealthService({
+    workspaces,
+    host: options.host,
+    env: options.env,
+    activity: () => activityOf(workspaces.opened()),
+  });
+  /** Another workspace or other secrets: what is watched changes with them. */
+  const thenWake = async <T>(change: Promise<T>): Promise<T> => {
+    const changed = await change;
+    await health.wake();
+    return changed;
+  };
+  await health.wake();
 
   return {
     info: systemInfo(options),
-    workspaces,
+    workspaces: {
+      ...workspaces,
+      open: (folder) => thenWake(workspaces.open(folder)),
+      create: (input) => thenWake(workspaces.create(input)),
+      openOrCreate: (folder) => thenWake(workspaces.openOrCreate(folder)),
+      unlock: (passphrase) => thenWake(workspaces.unlock(passphrase)),
+    },
+    health,
     connections: {
       ...connections,
       update: async (values) => {
         const updated = await connections.update(values);
         await noteSettings(activityOf(workspaces.opened()), values);
+        await health.wake();
         return updated;
       },
     },
@@ -213,6 +237,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       }),
     close: async () => {
       await Promise.all([...bucketsServices.values()].map((service) => service.close()));
+      await health.close();
       await Promise.all([...runsServices.values()].map((service) => service.close()));
       await Promise.all(noted);
     },

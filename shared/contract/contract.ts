@@ -2,6 +2,7 @@ import { activityContract } from './activity';
 import { bucketsContract } from './buckets';
 import { connectionsContract } from './connections';
 import { linksContract } from './links';
+import { healthContract } from './health';
 import { migrationContract } from './migration';
 import { systemContract } from './system';
 import { workspacesContract } from './workspaces';
@@ -15,5 +16,6 @@ export const contract = {
   ...activityContract,
   ...bucketsContract,
   ...linksContract,
+  ...healthContract,
 } as const;
 export type AppContract = typeof contract;

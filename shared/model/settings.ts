@@ -13,6 +13,9 @@ export const endTitles: Record<End, string> = {
   easypanel: 'Easypanel host',
 };
 
+/** What a setting belongs to: an end, or what live health needs besides them. */
+export type SettingGroup = End | 'health';
+
 /** Settings carry the names of their environment variables, so a form field, an .env line and an error name the same thing. */
 export const settingNames = [
   'SOURCE_DATABASE_URL',
@@ -37,12 +40,21 @@ export const settingNames = [
   'EASYPANEL_SSH_USER',
   'EASYPANEL_SSH_KEY_FILE',
   'EASYPANEL_SSH_HOST_KEY',
+  'APP_BACKEND_URL',
+  'APP_FRONTEND_URL',
+  'APP_REDIS_URL',
+  'SUPABASE_ACCESS_TOKEN',
+  'HEALTH_CANARY_EMAIL',
+  'HEALTH_CANARY_PASSWORD',
+  'HEALTH_WEBHOOK_URL',
+  'HEALTH_SMTP_URL',
+  'HEALTH_MAIL_TO',
 ] as const;
 export const settingNameSchema = z.enum(settingNames);
 export type SettingName = z.infer<typeof settingNameSchema>;
 
 export interface SettingDefinition {
-  end: End;
+  end: SettingGroup;
   label: string;
   /** One line under the field. */
   help: string;
@@ -55,7 +67,7 @@ export interface SettingDefinition {
 }
 
 const setting = (
-  end: End,
+  end: SettingGroup,
   label: string,
   help: string,
   placeholder: string,
@@ -189,10 +201,55 @@ export const settingDefinitions: Record<SettingName, SettingDefinition> = {
     'SHA256:… as the host shows it. A different key is refused.',
     'SHA256:…',
   ),
+  APP_BACKEND_URL: setting(
+    'health',
+    'Backend address',
+    'Its /health and /health/ready are asked.',
+    'https://api.example.com',
+  ),
+  APP_FRONTEND_URL: setting('health', 'Frontend address', 'The front page.', 'https://www.example.com'),
+  APP_REDIS_URL: setting(
+    'health',
+    'Redis URL',
+    'As this machine reaches it. Queue lengths are read here too.',
+    'redis://:password@host:6379',
+    { secret: true },
+  ),
+  SUPABASE_ACCESS_TOKEN: setting(
+    'health',
+    'Supabase access token',
+    'A personal access token: services, backups and advisors of the project are read.',
+    'sbp_…',
+    { secret: true },
+  ),
+  HEALTH_CANARY_EMAIL: setting(
+    'health',
+    'Canary user',
+    'An account without rights that signs in every few minutes.',
+    'canary@example.com',
+  ),
+  HEALTH_CANARY_PASSWORD: setting('health', 'Canary password', 'The password of that account.', '', {
+    secret: true,
+  }),
+  HEALTH_WEBHOOK_URL: setting(
+    'health',
+    'Webhook',
+    'Slack, Discord or any address that takes JSON. The address is a credential.',
+    'https://hooks.slack.com/services/…',
+    { secret: true },
+  ),
+  HEALTH_SMTP_URL: setting(
+    'health',
+    'Mail server',
+    'For alerts by mail.',
+    'smtps://user:password@mail.example.com:465',
+    { secret: true },
+  ),
+  HEALTH_MAIL_TO: setting('health', 'Mail to', 'Who gets alerts; also the sender.', 'ops@example.com'),
 };
 
-/** The settings of one end, in display order. */
-export function settingsOf(end: End): SettingName[] {
+/** The settings of one group, in display order. */
+export function settingsOf(end: SettingGroup): SettingName[] {
   return settingNames.filter((name) => settingDefinitions[name].end === end);
 }
 

@@ -5,6 +5,7 @@ import { activityHandlers } from './activity';
 import { bucketsHandlers } from './buckets';
 import { connectionsHandlers } from './connections';
 import { linksHandlers } from './links';
+import { healthHandlers } from './health';
 import { migrationHandlers } from './migration';
 import { systemHandlers } from './system';
 import { workspacesHandlers } from './workspaces';
@@ -19,5 +20,6 @@ export function createHandlers(core: Core): Handlers<AppContract> {
     ...activityHandlers(core),
     ...bucketsHandlers(core),
     ...linksHandlers(core),
+    ...healthHandlers(core),
   };
 }

@@ -5,6 +5,9 @@ import type { ActivityOptions } from './commands/activity';
 import { addLinks } from './links-program';
 import { addDeployCommands } from './deploy-commands';
 import { type CommonOptions as Common, type Perform, sub, withWorkspace } from './program-parts';
+import type { HealthOptions } from './commands/health';
+import type { ExitCode } from './exit-codes';
+import type { SessionOptions } from './session';
 
 interface Only extends Common {
   only?: Lane[];
@@ -171,6 +174,28 @@ export function createProgram(version: string, perform: Perform): Command {
     .action((options: Common & ActivityOptions) =>
       perform(options.json === true, async (context) =>
         (await import('./commands/activity')).activity(context, options),
+      ),
+    );
+
+  withWorkspace(
+    sub(program, 'health', 'check every service that is set up: its state, the evidence, what to do', [
+      'cutover health --env-file .env.migration',
+      'cutover health --json --fail-on degraded   exit code 1 when a service is degraded or down',
+      'cutover health --watch                     again and again until Ctrl-C',
+    ]),
+  )
+    .option('--watch', 'check every ten seconds; with --json one line each time')
+    .option('--service <id>', 'only this one, by its id in the JSON: supabase-postgres, r2, backend')
+    .addOption(
+      new Option('--fail-on <state>', 'the mildest state that ends with exit code 1; default down').choices([
+        'unknown',
+        'degraded',
+        'down',
+      ]),
+    )
+    .action((options: Common & HealthOptions) =>
+      perform(options.json === true, async (context) =>
+        (await import('./commands/health')).health(context, options),
       ),
     );
 

@@ -4,6 +4,8 @@ import type { AppContract } from '#shared/contract/contract';
 import type { ActivityEntry } from '#shared/model/activity';
 import type { ConnectionTest, ConnectionView, ImportResult } from '#shared/contract/connections';
 import type { LinkCheck, LinkFindings, LinkRewrite } from '#shared/contract/links';
+import type { HealthSettings } from '#shared/contract/health';
+import type { HealthOverview } from '#shared/model/health';
 import type { InspectReport } from '#shared/contract/migration';
 import type { WorkspaceView } from '#shared/contract/workspaces';
 import { AppError, type ErrorShape } from '#shared/model/errors';
@@ -12,6 +14,8 @@ import type { End } from '#shared/model/settings';
 import type { Handlers } from '#shared/rpc/define';
 import { bucketsFixture, type FixtureBuckets } from './fixture-buckets';
 import { connectedEnds, linkCheck, linkFindings, passedTest, plan, report, workspace } from './fixture-data';
+import { connectedEnds, passedTest, plan, report, workspace } from './fixture-data';
+import { healthSeries, healthSettings, nothingWatched } from './fixture-health';
 import type { FixtureRun } from './fixture-run';
 
 type Answer<T> = T | AppError | Promise<T>;
@@ -34,6 +38,8 @@ export interface Situation {
   links: Answer<LinkFindings>;
   rewrites: LinkRewrite[];
   linkCheck: Answer<LinkCheck>;
+  health: HealthOverview | AppError;
+  healthSettings: HealthSettings;
   runs: FixtureRun[];
   /** The run that `runs.start` starts. */
   nextRun?: FixtureRun;
@@ -62,6 +68,8 @@ export function situation(changes: Partial<Situation> = {}): Situation {
     links: linkFindings,
     rewrites: [],
     linkCheck,
+    health: nothingWatched(),
+    healthSettings: healthSettings(),
     runs: [],
     calls: [],
     onControl: () => undefined,
@@ -139,6 +147,26 @@ function handlersFor(now: Situation): Handlers<AppContract> {
     'links.forget': async (input) => {
       note('links.forget', input);
       now.rewrites = [];
+    'health.overview': async () => give(now.health),
+    'health.watch': async function* (_input, { signal }) {
+      if (now.health instanceof AppError) throw now.health;
+      yield { seq: 0, event: now.health };
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    },
+    'health.checkNow': async ({ service }) => {
+      note('health.checkNow', { service });
+      return give(now.health);
+    },
+    'health.settings': async () => Promise.resolve(now.healthSettings),
+    'health.configure': async ({ config }) => {
+      note('health.configure', config);
+      now.healthSettings = { ...now.healthSettings, config };
+      return Promise.resolve(now.healthSettings);
+    },
+    'health.series': async (input) => Promise.resolve(healthSeries(input)),
+    'health.incidents': async () => (await give(now.health)).incidents,
+    'health.note': async (input) => {
+      note('health.note', input);
       return Promise.resolve({});
     },
     'connections.list': async () => Promise.resolve(now.connections),

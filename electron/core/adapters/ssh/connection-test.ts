@@ -1,18 +1,11 @@
 import { settingNameSchema } from '#shared/model/settings';
 import type { ConnectionTest } from '#shared/contract/connections';
-import { AppError, isCancelled, toErrorShape } from '#shared/model/errors';
+import { isCancelled, toErrorShape } from '#shared/model/errors';
 import type { Settings } from '../../ports/settings';
-import { readPrivateKey } from './private-key';
-import { openSshSession, type SshAuthentication, type SshSession } from './ssh-session';
+import { openHostSession, type SshSecrets } from './open-host';
+import type { SshSession } from './ssh-session';
 
 type Outcome = Omit<ConnectionTest, 'end' | 'at' | 'latencyMs'>;
-
-export interface SshSecrets {
-  /** Opens a protected key file. */
-  keyPassphrase: string | undefined;
-  /** Socket of the SSH agent; used when no key file is set. */
-  agent: string | undefined;
-}
 
 /** The test of the Easypanel host: signs in and asks what the host is. Changes nothing there. */
 export function sshTester(
@@ -42,16 +35,7 @@ export function sshTester(
 async function testHost(settings: Settings, secrets: SshSecrets, signal: AbortSignal): Promise<Outcome> {
   const hostKey = settings.get('EASYPANEL_SSH_HOST_KEY');
   const username = settings.require('EASYPANEL_SSH_USER');
-  const session = await openSshSession(
-    {
-      host: settings.require('EASYPANEL_SSH_HOST'),
-      port: Number(settings.get('EASYPANEL_SSH_PORT') ?? '22'),
-      username,
-      hostKey,
-      authentication: await authenticationOf(settings, secrets),
-    },
-    signal,
-  );
+  const session = await openHostSession(settings, secrets, signal);
   try {
     const system = await session.execute('uname -a', signal);
     const facts = [
@@ -66,19 +50,6 @@ async function testHost(settings: Settings, secrets: SshSecrets, signal: AbortSi
   } finally {
     session.close();
   }
-}
-
-async function authenticationOf(settings: Settings, secrets: SshSecrets): Promise<SshAuthentication> {
-  const file = settings.get('EASYPANEL_SSH_KEY_FILE');
-  if (file !== undefined) {
-    const privateKey = await readPrivateKey(file, secrets.keyPassphrase);
-    return { privateKey, passphrase: secrets.keyPassphrase };
-  }
-  if (secrets.agent !== undefined && secrets.agent !== '') return { agent: secrets.agent };
-  throw new AppError('SETTING_MISSING', 'EASYPANEL_SSH_KEY_FILE is not set, and no SSH agent is running.', {
-    hint: 'Set it to a private key file, or start an SSH agent that holds the key.',
-    details: { setting: 'EASYPANEL_SSH_KEY_FILE' },
-  });
 }
 
 async function dockerVersion(session: SshSession, signal: AbortSignal): Promise<string | undefined> {

@@ -118,16 +118,22 @@ function sessionOf(client: Client, address: SshAddress): SshSession {
   return {
     execute: (command, signal) =>
       new Promise((resolve, reject) => {
-        const fail = (error: unknown) => {
-          signal.removeEventListener('abort', onAbort);
-          reject(classifySshError(error, address));
-        };
+        const onClose = () => fail(new Error('The connection was closed.'));
         const onAbort = () => {
           client.destroy();
           fail(new AppError('CANCELLED', 'The command was cancelled.'));
         };
+        // A session lives through many commands: none may leave a listener behind.
+        const settle = () => {
+          signal.removeEventListener('abort', onAbort);
+          client.removeListener('close', onClose);
+        };
+        const fail = (error: unknown) => {
+          settle();
+          reject(classifySshError(error, address));
+        };
         signal.addEventListener('abort', onAbort, { once: true });
-        client.once('close', () => fail(new Error('The connection was closed.')));
+        client.once('close', onClose);
         client.exec(command, (error, channel) => {
           if (error !== undefined) {
             fail(error);
@@ -144,7 +150,7 @@ function sessionOf(client: Client, address: SshAddress): SshSession {
           channel.on('exit', (exit: number | null) => (code = exit));
           channel.on('error', fail);
           channel.on('close', () => {
-            signal.removeEventListener('abort', onAbort);
+            settle();
             resolve({ code, ...output });
           });
         });

@@ -1,4 +1,4 @@
-import type { ConnectionView } from '#shared/contract/connections';
+import type { ConnectionView, SettingView } from '#shared/contract/connections';
 import { AppError } from '#shared/model/errors';
 import type { Lane } from '#shared/model/run';
 import { type End, ends, settingDefinitions, settingsOf, type SettingName } from '#shared/model/settings';
@@ -65,17 +65,22 @@ export function connectionView(end: End, settings: WorkspaceSettings): Omit<Conn
     state: empty ? 'empty' : missing.length === 0 ? 'configured' : 'incomplete',
     missing,
     summary: settings.redact(summaryOf(end, settings)),
-    settings: names.map((name) => {
-      const origin = settings.origin(name);
-      const value = settingDefinitions[name].secret ? undefined : settings.given(name);
-      return {
-        name,
-        set: settings.has(name),
-        ...(origin === undefined ? {} : { origin }),
-        ...(value === undefined ? {} : { value }),
-      };
-    }),
+    settings: settingViews(names, settings),
   };
+}
+
+/** What a page may know of some settings: secrets only whether they are set. */
+export function settingViews(names: readonly SettingName[], settings: WorkspaceSettings): SettingView[] {
+  return names.map((name) => {
+    const origin = settings.origin(name);
+    const value = settingDefinitions[name].secret ? undefined : settings.given(name);
+    return {
+      name,
+      set: settings.has(name),
+      ...(origin === undefined ? {} : { origin }),
+      ...(value === undefined ? {} : { value }),
+    };
+  });
 }
 
 function summaryOf(end: End, settings: WorkspaceSettings): string {

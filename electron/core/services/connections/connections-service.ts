@@ -67,7 +67,8 @@ export function createConnectionsService(options: ConnectionsOptions): Connectio
       const next = value === null || value.trim() === '' ? null : normaliseSetting(name, value);
       if (next === null && !settings.has(name)) continue;
       normal[name] = next;
-      touched.add(settingDefinitions[name].end);
+      const { end } = settingDefinitions[name];
+      if (end !== 'health') touched.add(end);
     }
     await workspaces.updateSettings(normal);
     await testRecord(workspace.folder).drop([...touched]);

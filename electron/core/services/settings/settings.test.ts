@@ -145,9 +145,14 @@ test('applyChanges sets, removes and keeps', () => {
 test('every setting that names a password or a key secret is marked as one', () => {
   const secret = settingNames.filter((name) => settingDefinitions[name].secret);
   expect(secret.sort()).toEqual([
+    'APP_REDIS_URL',
+    'HEALTH_CANARY_PASSWORD',
+    'HEALTH_SMTP_URL',
+    'HEALTH_WEBHOOK_URL',
     'R2_SECRET_ACCESS_KEY',
     'SOURCE_DATABASE_URL',
     'SOURCE_S3_SECRET_ACCESS_KEY',
+    'SUPABASE_ACCESS_TOKEN',
     'SUPABASE_DB_URL',
     'SUPABASE_SECRET_KEY',
   ]);

@@ -77,7 +77,7 @@ export function secretTextsOf(values: SettingValues): string[] {
 export function settingMissing(name: SettingName): AppError {
   const { end, label } = settingDefinitions[name];
   return new AppError('SETTING_MISSING', `${name} is not set.`, {
-    hint: `Set it in the environment or an env file, or enter "${label}" under Connections, ${endTitles[end]}.`,
+    hint: `Set it in the environment or an env file, or enter "${label}" under ${end === 'health' ? 'Health, Settings' : `Connections, ${endTitles[end]}`}.`,
     details: { setting: name },
   });
 }

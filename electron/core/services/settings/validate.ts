@@ -57,6 +57,19 @@ const publicUrls =
     return { value: normal.join(',') };
   };
 
+/** A URL whose scheme is one of these and which names a host. */
+const urlOf =
+  (example: string, ...schemes: string[]): Rule =>
+  (value) => {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    return url !== undefined && schemes.includes(url.protocol) && url.hostname !== ''
+      ? { value }
+      : { reason: `is not a URL of the form ${example}` };
+  };
+
+const mailAddress: Rule = (value) =>
+  /^[^\s@<>,]+@[^\s@<>,]+$/.test(value) ? { value } : { reason: 'is not a mail address' };
+
 const bucketList: Rule = (value) => {
   const names = value
     .split(',')
@@ -112,6 +125,15 @@ const rules: Record<SettingName, Rule> = {
       ? { reason: 'is not a fingerprint of the form SHA256:… with 43 characters' }
       : { value: `SHA256:${fingerprint}` };
   },
+  APP_BACKEND_URL: webUrl,
+  APP_FRONTEND_URL: webUrl,
+  APP_REDIS_URL: urlOf('redis://:password@host:6379', 'redis:', 'rediss:'),
+  SUPABASE_ACCESS_TOKEN: oneWord,
+  HEALTH_CANARY_EMAIL: mailAddress,
+  HEALTH_CANARY_PASSWORD: anyText,
+  HEALTH_WEBHOOK_URL: urlOf('https://host/path', 'https:', 'http:'),
+  HEALTH_SMTP_URL: urlOf('smtps://user:password@host:465', 'smtp:', 'smtps:'),
+  HEALTH_MAIL_TO: mailAddress,
 };
 
 /** The normal form of a setting's value. Throws `SETTING_INVALID`, which names the setting and never repeats the value. */

@@ -1,0 +1,70 @@
+import { AppError } from '#shared/model/errors';
+import type { Settings } from '../../ports/settings';
+import { classifyS3Error, type FailurePlace } from './classify';
+import { chosenBuckets, sourceConfig, targetConfig } from './endpoints';
+import { S3ResponseError } from './failure';
+import { createObjectStore } from './object-store';
+import { createStoreClient, type StoreClient } from './store-client';
+
+/** A check wants the first answer, not the best of several. */
+const once = { attempts: 1, base: 0, longest: 0 };
+const silence = 10_000;
+
+async function withClient<T>(
+  config: Parameters<typeof createStoreClient>[0],
+  place: FailurePlace,
+  signal: AbortSignal,
+  work: (client: StoreClient) => Promise<T>,
+): Promise<T> {
+  const client = createStoreClient({ ...config, retries: once, silence });
+  try {
+    return await work(client);
+  } catch (error) {
+    throw classifyS3Error(error, { source: config, target: config }, place, signal);
+  } finally {
+    await client.close();
+  }
+}
+
+/** The buckets that a store lists; undefined when the key may use objects and not list buckets, which is no fault. */
+export function probeBuckets(
+  settings: Settings,
+  side: 'source' | 'target',
+  signal: AbortSignal,
+): Promise<string[] | undefined> {
+  const config = side === 'source' ? sourceConfig(settings) : targetConfig(settings);
+  return withClient(config, {}, signal, async (client) => {
+    try {
+      return await createObjectStore(client, side === 'source' ? chosenBuckets(settings) : undefined).buckets(
+        signal,
+      );
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'OBJECTS_PERMISSION_DENIED') return undefined;
+      throw error;
+    }
+  });
+}
+
+/** Puts, reads and deletes an object of a few bytes on the target. Answers whether what was read is what was put. */
+export function probeObject(settings: Settings, bucket: string, signal: AbortSignal): Promise<boolean> {
+  const key = '.cutover-health-canary';
+  const text = `cutover ${new Date().toISOString()}`;
+  return withClient(targetConfig(settings), { bucket, key }, signal, async (client) => {
+    const put = await client.send({ method: 'PUT', bucket, key, body: Buffer.from(text) }, signal);
+    await put.drop();
+    try {
+      return (await client.sendText({ method: 'GET', bucket, key }, signal)) === text;
+    } catch (error) {
+      if (error instanceof S3ResponseError && error.status === 404) return false;
+      throw error;
+    } finally {
+      const gone = await client.send({ method: 'DELETE', bucket, key }, signal);
+      await gone.drop();
+    }
+  });
+}
+
+/** Where the target's S3 interface is, without a path. */
+export function targetEndpoint(settings: Settings): string {
+  return targetConfig(settings).endpoint;
+}

@@ -1,0 +1,186 @@
+import { expect, test } from 'vitest';
+import { AppError } from '#shared/model/errors';
+import type { HealthState } from '#shared/model/health';
+import type { CheckDefinition, CheckOutcome } from './check';
+import { createMonitor, type Monitor, type Sample, type Transition } from './monitor';
+import { createTestClock, type TestClock } from './test-clock';
+
+const fine: CheckOutcome = { summary: 'Answers', facts: [], findings: [], latencyMs: 12 };
+const unreachable = () => new AppError('HOST_UNREACHABLE', 'No way there.', { hint: 'Look.' });
+const refused = () => new AppError('CONNECTION_REFUSED', 'Refused.', { hint: 'Look.' });
+
+/** Services whose answers a test changes. */
+class Watched {
+  readonly clock: TestClock = createTestClock();
+  readonly samples: Sample[] = [];
+  readonly transitions: Transition[] = [];
+  readonly failing = new Map<string, () => AppError>();
+  readonly runs = new Map<string, number>();
+  running = 0;
+  mostRunning = 0;
+  network = true;
+  /** The last beginning of not knowing that was shown. */
+  unknownSince = 0;
+  readonly monitor: Monitor;
+
+  constructor(checks: (Partial<CheckDefinition> & { id: string })[], takes = 0) {
+    this.monitor = createMonitor({
+      clock: this.clock,
+      hasNetwork: () => this.network,
+      onSample: (sample) => this.samples.push(sample),
+      onTransition: (transition) => this.transitions.push(transition),
+      onChange: () => {
+        for (const check of this.monitor.checks())
+          if (check.state === 'unknown') this.unknownSince = check.since;
+      },
+      checks: checks.map((check) => ({
+        title: check.id,
+        service: { id: check.id, title: check.id, group: 'custom' },
+        intervalMs: 10_000,
+        timeoutMs: 3000,
+        run: async () => {
+          this.runs.set(check.id, (this.runs.get(check.id) ?? 0) + 1);
+          this.running += 1;
+          this.mostRunning = Math.max(this.mostRunning, this.running);
+          if (takes > 0) await new Promise<void>((resolve) => this.clock.after(takes, resolve));
+          this.running -= 1;
+          const failure = this.failing.get(check.id);
+          if (failure !== undefined) throw failure();
+          return fine;
+        },
+        ...check,
+      })),
+    });
+    this.monitor.start();
+  }
+
+  state(id: string): HealthState | undefined {
+    return this.monitor.checks().find(({ definition }) => definition.id === id)?.state;
+  }
+
+  /** Alarms: what an incident would be opened for. */
+  alarms(): string[] {
+    return this.transitions
+      .filter(({ to }) => to === 'down' || to === 'degraded')
+      .map(({ definition }) => definition.id);
+  }
+}
+
+test('a failure is seen within two intervals, its end too, whenever it begins', async () => {
+  for (const offset of [0, 2500, 5000, 9900]) {
+    const watched = new Watched([{ id: 'a' }]);
+    await watched.clock.pass(20_000 + offset);
+    expect(watched.state('a')).toBe('healthy');
+    watched.failing.set('a', refused);
+    await watched.clock.pass(20_000);
+    expect(watched.state('a')).toBe('down');
+    // Long enough for the back-off to be at its end.
+    await watched.clock.pass(600_000);
+    watched.failing.clear();
+    await watched.clock.pass(20_000);
+    expect(watched.state('a')).toBe('healthy');
+    await watched.monitor.stop();
+  }
+});
+
+test('a check that never answers is given up in its time and does not pile up', async () => {
+  const watched = new Watched([{ id: 'a', run: () => new Promise<CheckOutcome>(() => undefined) }]);
+  await watched.clock.pass(60_000);
+  expect(watched.state('a')).toBe('down');
+  expect(watched.monitor.checks()[0]?.last?.outcome.findings[0]?.code).toBe('TIMED_OUT');
+  await watched.monitor.stop();
+});
+
+test('no more checks run at once than allowed', async () => {
+  const watched = new Watched(
+    Array.from({ length: 40 }, (_item, index) => ({ id: `c${index}` })),
+    1500,
+  );
+  await watched.clock.pass(60_000);
+  expect(watched.mostRunning).toBe(6);
+  expect(watched.runs.size).toBe(40);
+  await watched.monitor.stop();
+});
+
+test.each([
+  ['a sleep that stops the monotonic clock', (clock: TestClock) => clock.sleep(3_600_000)],
+  ['a sleep that does not', (clock: TestClock) => clock.sleep(3_600_000, true)],
+  ['a clock set forward', (clock: TestClock) => clock.set(86_400_000)],
+  ['a clock set back', (clock: TestClock) => clock.set(-86_400_000)],
+])('%s makes everything unknown since then, raises no alarm and piles nothing up', async (_name, happen) => {
+  const watched = new Watched([{ id: 'a' }, { id: 'b' }]);
+  await watched.clock.pass(60_000);
+  const [before, runsBefore] = [watched.clock.wall(), watched.runs.get('a') ?? 0];
+  happen(watched.clock);
+  const begun = Math.min(before, watched.clock.wall());
+  await watched.clock.pass(20_000);
+  const unknown = watched.transitions.filter(({ from, to }) => from === 'healthy' && to === 'unknown');
+  expect(unknown.map(({ definition }) => definition.id)).toEqual(['a', 'b']);
+  expect(watched.unknownSince).toBeGreaterThan(begun - 15_000);
+  expect(watched.unknownSince).toBeLessThanOrEqual(begun + 5000);
+  expect(watched.state('a')).toBe('healthy');
+  expect((watched.runs.get('a') ?? 0) - runsBefore).toBeLessThanOrEqual(4);
+  expect(watched.alarms()).toEqual([]);
+  const covered = watched.samples.filter(({ check }) => check === 'a').map((sample) => sample.covered);
+  const known = covered.filter(({ state }) => state === 'healthy').reduce((sum, { ms }) => sum + ms, 0);
+  // A minute before and twenty seconds after, of which a moment is not counted.
+  expect(known).toBeGreaterThan(50_000);
+  expect(known).toBeLessThanOrEqual(80_000);
+  expect(covered.every(({ state }) => state !== 'down')).toBe(true);
+  await watched.monitor.stop();
+});
+
+test('when every remote service falls silent at once it is the own network, and nobody is to blame', async () => {
+  const remote = ['a', 'b', 'c'].map((id) => ({ id, host: `${id}.example.com` }));
+  const watched = new Watched([...remote, { id: 'here', host: '127.0.0.1' }]);
+  await watched.clock.pass(30_000);
+  for (const { id } of remote) watched.failing.set(id, unreachable);
+  await watched.clock.pass(60_000);
+  expect(remote.map(({ id }) => watched.state(id))).toEqual(['unknown', 'unknown', 'unknown']);
+  expect(watched.state('here')).toBe('healthy');
+  expect(watched.alarms()).toEqual([]);
+  expect(watched.monitor.checks()[0]?.last?.outcome.findings[0]?.code).toBe('NETWORK_LOST');
+  watched.failing.clear();
+  await watched.clock.pass(20_000);
+  expect(remote.map(({ id }) => watched.state(id))).toEqual(['healthy', 'healthy', 'healthy']);
+  await watched.monitor.stop();
+});
+
+test('one remote service that falls silent alone is down', async () => {
+  const watched = new Watched(['a', 'b', 'c'].map((id) => ({ id, host: `${id}.example.com` })));
+  await watched.clock.pass(30_000);
+  watched.failing.set('b', unreachable);
+  await watched.clock.pass(20_000);
+  expect(watched.state('b')).toBe('down');
+  expect(watched.alarms()).toEqual(['b']);
+  await watched.monitor.stop();
+});
+
+test('what depends on a host that is down is unknown, and down when the host is well', async () => {
+  const watched = new Watched([
+    { id: 'host', intervalMs: 30_000 },
+    { id: 'app', dependsOn: 'host' },
+  ]);
+  await watched.clock.pass(60_000);
+  watched.failing.set('host', refused);
+  watched.failing.set('app', refused);
+  await watched.clock.pass(60_000);
+  expect([watched.state('host'), watched.state('app')]).toEqual(['down', 'unknown']);
+  expect(watched.alarms()).toEqual(['host']);
+  watched.failing.delete('host');
+  await watched.clock.pass(60_000);
+  expect([watched.state('host'), watched.state('app')]).toEqual(['healthy', 'down']);
+  await watched.monitor.stop();
+});
+
+test('an hour with answers that are 300 ms late at random raises no alarm', async () => {
+  const watched = new Watched([{ id: 'a' }, { id: 'b' }], 300);
+  await watched.clock.pass(3_600_000);
+  expect(watched.alarms()).toEqual([]);
+  const lasted = watched.samples
+    .filter(({ check }) => check === 'a')
+    .reduce((sum, { covered }) => sum + covered.ms, 0);
+  expect(lasted).toBeGreaterThan(3_600_000 - 30_000);
+  expect(lasted).toBeLessThanOrEqual(3_600_000);
+  await watched.monitor.stop();
+});

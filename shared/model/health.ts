@@ -1,0 +1,233 @@
+import { z } from 'zod';
+import { errorCodeSchema } from './errors';
+
+/** `unknown`: nothing is known since some moment, which is neither good nor bad. */
+export const healthStates = ['healthy', 'degraded', 'down', 'unknown'] as const;
+export const healthStateSchema = z.enum(healthStates);
+export type HealthState = z.infer<typeof healthStateSchema>;
+
+/** What a check can find besides the failures that {@link errorCodes} name. */
+const findingCodes = [
+  'SLOW',
+  'WRONG_STATUS',
+  'WRONG_ANSWER',
+  'NOT_READY',
+  'CONNECTIONS_NEAR_LIMIT',
+  'LONG_TRANSACTION',
+  'LOCKS_WAITING',
+  'SLOT_RETAINS_WAL',
+  'CACHE_HIT_LOW',
+  'SIZE_GROWS_FAST',
+  'TABLES_BLOATED',
+  'SIGN_IN_FAILED',
+  'CANARY_FAILED',
+  'CORS_REFUSED',
+  'QUEUE_LONG',
+  'WORKERS_SILENT',
+  'REDIS_FAILED',
+  'REDIS_MEMORY_HIGH',
+  'REDIS_EVICTS',
+  'LOAD_HIGH',
+  'MEMORY_LOW',
+  'DISK_NEARLY_FULL',
+  'INODES_NEARLY_USED',
+  'CLOCK_DRIFTS',
+  'REBOOT_NEEDED',
+  'UNITS_FAILED',
+  'CONTAINER_NOT_RUNNING',
+  'CONTAINER_UNHEALTHY',
+  'CONTAINER_RESTARTS',
+  'CONTAINER_OUT_OF_MEMORY',
+  'CERTIFICATE_EXPIRED',
+  'CERTIFICATE_EXPIRES_SOON',
+  'CERTIFICATE_WRONG_NAME',
+  'CERTIFICATE_UNTRUSTED',
+  'DNS_ANSWERS_DIFFER',
+  'PLATFORM_UNHEALTHY',
+  'BACKUP_OLD',
+  'ADVISOR_WARNS',
+  /** The check itself can't be made; says nothing of the service. */
+  'NOT_CHECKED',
+  /** What the check depends on fails, so its own failure says nothing. */
+  'DEPENDENCY_DOWN',
+  'NETWORK_LOST',
+] as const;
+const findingCodeSchema = z.union([z.enum(findingCodes), errorCodeSchema]);
+
+export const findingSchema = z.object({
+  code: findingCodeSchema,
+  /** What this alone makes of the check. */
+  state: healthStateSchema,
+  /** What was found, as a fact. Holds no secret. */
+  message: z.string(),
+  /** What the operator does next. */
+  remedy: z.string(),
+});
+export type Finding = z.infer<typeof findingSchema>;
+
+const factSchema = z.object({ label: z.string(), value: z.string() });
+export type Fact = z.infer<typeof factSchema>;
+
+export const serviceGroups = ['supabase', 'objects', 'application', 'host', 'source', 'custom'] as const;
+const serviceGroupSchema = z.enum(serviceGroups);
+export type ServiceGroup = z.infer<typeof serviceGroupSchema>;
+
+/** One check as it stands. */
+export const checkViewSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  state: healthStateSchema,
+  /** ISO 8601: since when it is in this state. */
+  since: z.string(),
+  /** When it last answered, well or badly; absent before the first time. */
+  at: z.string().optional(),
+  latencyMs: z.number().optional(),
+  /** One line: `2 of 2 running`. */
+  summary: z.string(),
+  /** The number that an operator looks at, when it is not the latency: `4 queued`, `61 days`. */
+  reading: z.string().optional(),
+  findings: z.array(findingSchema),
+  /** Evidence: what was measured. */
+  facts: z.array(factSchema),
+  intervalMs: z.number(),
+  timeoutMs: z.number(),
+  /** Failures in a row, of which one alone changes nothing. */
+  failures: z.number(),
+});
+export type CheckView = z.infer<typeof checkViewSchema>;
+
+/** A tile: the worst of its checks. */
+export const serviceViewSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  group: serviceGroupSchema,
+  state: healthStateSchema,
+  since: z.string(),
+  at: z.string().optional(),
+  summary: z.string(),
+  reading: z.string().optional(),
+  /** Latency of the first check, oldest first, milliseconds; null where it failed. At most 60. */
+  recent: z.array(z.number().nullable()),
+  /** Alerts are held back. */
+  maintenance: z.boolean(),
+  checks: z.array(checkViewSchema),
+});
+export type ServiceView = z.infer<typeof serviceViewSchema>;
+
+export const incidentSchema = z.object({
+  id: z.string(),
+  service: z.string(),
+  serviceTitle: z.string(),
+  check: z.string(),
+  checkTitle: z.string(),
+  /** The worst that it came to. */
+  state: z.enum(['degraded', 'down']),
+  startedAt: z.string(),
+  /** Absent while it lasts. */
+  endedAt: z.string().optional(),
+  code: z.string(),
+  cause: z.string(),
+  remedy: z.string(),
+  notes: z.array(z.object({ at: z.string(), by: z.string(), text: z.string() })),
+});
+export type Incident = z.infer<typeof incidentSchema>;
+
+/** Checks an operator adds: web address, TCP port or one SQL value. */
+export const customCheckSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('http'),
+    id: z.string().regex(/^[a-z0-9-]{1,40}$/),
+    title: z.string().min(1).max(80),
+    url: z.url({ protocol: /^https?$/ }),
+    /** The status that counts as good. */
+    status: z.number().int().min(100).max(599).default(200),
+    /** A text that the answer holds. */
+    contains: z.string().max(200).optional(),
+    intervalSeconds: z.number().int().min(5).max(86_400).default(30),
+  }),
+  z.object({
+    kind: z.literal('tcp'),
+    id: z.string().regex(/^[a-z0-9-]{1,40}$/),
+    title: z.string().min(1).max(80),
+    host: z.string().min(1).max(253),
+    port: z.number().int().min(1).max(65_535),
+    intervalSeconds: z.number().int().min(5).max(86_400).default(30),
+  }),
+  z.object({
+    kind: z.literal('sql'),
+    id: z.string().regex(/^[a-z0-9-]{1,40}$/),
+    title: z.string().min(1).max(80),
+    database: z.enum(['source', 'target']),
+    /** One statement that reads one value; it runs in a read-only transaction. */
+    query: z.string().min(1).max(4000),
+    /** Degraded beyond these. */
+    min: z.number().optional(),
+    max: z.number().optional(),
+    intervalSeconds: z.number().int().min(5).max(86_400).default(60),
+  }),
+]);
+export type CustomCheck = z.infer<typeof customCheckSchema>;
+
+const maintenanceSchema = z.object({
+  /** A service, or every one when absent. */
+  service: z.string().optional(),
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  reason: z.string().max(200),
+});
+
+/** What a workspace keeps of live health, without secrets. */
+export const healthConfigSchema = z.object({
+  /** Whether hosts that stay open watch the services by themselves. */
+  enabled: z.boolean(),
+  /** Slower answers of a web address count as degraded. Milliseconds. */
+  slowMs: z.number().int().min(50).max(60_000),
+  /** Whether R2 is also written to: an object of a few bytes is put, read and deleted. */
+  objectCanaryBucket: z.string().max(63),
+  /** A text that the front page holds. */
+  frontendMarker: z.string().max(200),
+  /** Names of celery's queues in redis. */
+  celeryQueues: z.array(z.string().min(1).max(100)).max(20),
+  /** Longer queues count as degraded. */
+  queueLimit: z.number().int().min(1),
+  custom: z.array(customCheckSchema).max(100),
+  maintenance: z.array(maintenanceSchema).max(50),
+  /** Seconds by check id, instead of the check's own interval. */
+  intervals: z.record(z.string(), z.number().int().min(5).max(86_400)),
+});
+export type HealthConfig = z.infer<typeof healthConfigSchema>;
+
+export const defaultHealthConfig: HealthConfig = {
+  enabled: false,
+  slowMs: 1000,
+  objectCanaryBucket: '',
+  frontendMarker: '',
+  celeryQueues: ['celery'],
+  queueLimit: 1000,
+  custom: [],
+  maintenance: [],
+  intervals: {},
+};
+
+/** Everything at one moment. */
+export const healthOverviewSchema = z.object({
+  /** ISO 8601, by the clock of the host. */
+  at: z.string(),
+  enabled: z.boolean(),
+  /** `other`: another host of this workspace keeps the history. */
+  recording: z.enum(['here', 'other', 'off']),
+  services: z.array(serviceViewSchema),
+  /** Those that last and those of the last day, the newest first. */
+  incidents: z.array(incidentSchema),
+});
+export type HealthOverview = z.infer<typeof healthOverviewSchema>;
+
+const severity: Record<HealthState, number> = { healthy: 0, unknown: 1, degraded: 2, down: 3 };
+
+/** The worst of some states; healthy when there is none. */
+export function worstState(states: readonly HealthState[]): HealthState {
+  return states.reduce<HealthState>(
+    (worst, state) => (severity[state] > severity[worst] ? state : worst),
+    'healthy',
+  );
+}
