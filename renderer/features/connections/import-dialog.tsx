@@ -11,7 +11,7 @@ import { useImport } from './queries';
 
 function nameOf(setting: SettingName): string {
   const { end, label } = settingDefinitions[setting];
-  return `${endTitles[end]}: ${label}`;
+  return `${end === 'health' ? 'Live health' : endTitles[end]}: ${label}`;
 }
 
 function PreviewList({ title, items }: { title: string; items: readonly { name: string; text: string }[] }) {
