@@ -1,4 +1,6 @@
-import type { HealthSeries, HealthSettings } from '#shared/contract/health';
+import type { healthContract, HealthSeries, HealthSettings } from '#shared/contract/health';
+import { AppError } from '#shared/model/errors';
+import type { Handlers } from '#shared/rpc/define';
 import {
   defaultHealthConfig,
   type CheckView,
@@ -164,7 +166,7 @@ export function healthSettings(): HealthSettings {
 }
 
 /** A wavy hour. */
-export function healthSeries(asked: { check: string; from: string; to: string }): HealthSeries {
+function healthSeries(asked: { check: string; from: string; to: string }): HealthSeries {
   const [from, to] = [Date.parse(asked.from), Date.parse(asked.to)];
   const stepMs = (to - from) / 60;
   return {
@@ -182,5 +184,39 @@ export function healthSeries(asked: { check: string; from: string; to: string })
       };
     }),
     total: { p50: 38, p95: 121, p99: 140, up: 0.991, knownMs: to - from },
+  };
+}
+
+/** The health operations over what a test set up. */
+export function healthFixture(
+  now: { health: HealthOverview | AppError; healthSettings: HealthSettings },
+  note: (name: string, input: unknown) => void,
+): Handlers<typeof healthContract> {
+  const overview = async () => {
+    if (now.health instanceof AppError) throw now.health;
+    return Promise.resolve(now.health);
+  };
+  return {
+    'health.overview': overview,
+    'health.watch': async function* (_input, { signal }) {
+      yield { seq: 0, event: await overview() };
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    },
+    'health.checkNow': async ({ service }) => {
+      note('health.checkNow', { service });
+      return overview();
+    },
+    'health.settings': async () => Promise.resolve(now.healthSettings),
+    'health.configure': async ({ config }) => {
+      note('health.configure', config);
+      now.healthSettings = { ...now.healthSettings, config };
+      return Promise.resolve(now.healthSettings);
+    },
+    'health.series': async (input) => Promise.resolve(healthSeries(input)),
+    'health.incidents': async () => (await overview()).incidents,
+    'health.note': async (input) => {
+      note('health.note', input);
+      return Promise.resolve({});
+    },
   };
 }

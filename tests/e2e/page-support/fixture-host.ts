@@ -15,7 +15,7 @@ import type { Handlers } from '#shared/rpc/define';
 import { bucketsFixture, type FixtureBuckets } from './fixture-buckets';
 import { connectedEnds, linkCheck, linkFindings, passedTest, plan, report, workspace } from './fixture-data';
 import { connectedEnds, passedTest, plan, report, workspace } from './fixture-data';
-import { healthSeries, healthSettings, nothingWatched } from './fixture-health';
+import { healthFixture, healthSettings, nothingWatched } from './fixture-health';
 import type { FixtureRun } from './fixture-run';
 
 type Answer<T> = T | AppError | Promise<T>;
@@ -147,28 +147,9 @@ function handlersFor(now: Situation): Handlers<AppContract> {
     'links.forget': async (input) => {
       note('links.forget', input);
       now.rewrites = [];
-    'health.overview': async () => give(now.health),
-    'health.watch': async function* (_input, { signal }) {
-      if (now.health instanceof AppError) throw now.health;
-      yield { seq: 0, event: now.health };
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    },
-    'health.checkNow': async ({ service }) => {
-      note('health.checkNow', { service });
-      return give(now.health);
-    },
-    'health.settings': async () => Promise.resolve(now.healthSettings),
-    'health.configure': async ({ config }) => {
-      note('health.configure', config);
-      now.healthSettings = { ...now.healthSettings, config };
-      return Promise.resolve(now.healthSettings);
-    },
-    'health.series': async (input) => Promise.resolve(healthSeries(input)),
-    'health.incidents': async () => (await give(now.health)).incidents,
-    'health.note': async (input) => {
-      note('health.note', input);
       return Promise.resolve({});
     },
+    ...healthFixture(now, note),
     'connections.list': async () => Promise.resolve(now.connections),
     'connections.update': async ({ values }) => {
       note('connections.update', values);
