@@ -14,7 +14,6 @@ import type { End } from '#shared/model/settings';
 import type { Handlers } from '#shared/rpc/define';
 import { bucketsFixture, type FixtureBuckets } from './fixture-buckets';
 import { connectedEnds, linkCheck, linkFindings, passedTest, plan, report, workspace } from './fixture-data';
-import { connectedEnds, passedTest, plan, report, workspace } from './fixture-data';
 import { healthFixture, healthSettings, nothingWatched } from './fixture-health';
 import type { FixtureRun } from './fixture-run';
 
