@@ -6,8 +6,6 @@ import { addLinks } from './links-program';
 import { addDeployCommands } from './deploy-commands';
 import { type CommonOptions as Common, type Perform, sub, withWorkspace } from './program-parts';
 import type { HealthOptions } from './commands/health';
-import type { ExitCode } from './exit-codes';
-import type { SessionOptions } from './session';
 
 interface Only extends Common {
   only?: Lane[];
