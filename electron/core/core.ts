@@ -12,6 +12,7 @@ import { requireSettingsFor } from './services/connections/connection-state';
 import { connectionTesters } from './services/connections/testers';
 import type { UserDelta } from '#shared/model/users-report';
 import type { UsersMapping } from '#shared/model/users-mapping';
+import { type AccessService, createAccessService } from './services/access/access-service';
 import { createLinksService, type LinksService } from './services/links/links-service';
 import { inspect } from './services/migration/inspect';
 import { migrationSteps } from './services/migration/migration-steps';
@@ -68,6 +69,8 @@ export interface Core {
   links(): LinksService;
   /** Live health of what the open workspace is connected to. */
   readonly health: HealthService;
+  /** Public access to the migration’s buckets. Throws `WORKSPACE_NOT_OPEN`. */
+  access(): AccessService;
   /** What is on both sides. Reads only. */
   inspect(only: readonly Lane[], signal: AbortSignal): Promise<InspectReport>;
   /** Keeps how the users of the open workspace are read; null goes back to what is found. Throws `USERS_MAPPING_INVALID`. */
@@ -219,6 +222,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       bucketsServices.set(workspace.folder, service);
       return service;
     },
+    access: () =>
+      createAccessService({
+        withPorts: (work) => withPorts(['objects'], work),
+        activity: () => activityOf(workspaces.opened()),
+      }),
     links: () =>
       createLinksService({
         withPorts: (work) => withPorts(['links'], work),

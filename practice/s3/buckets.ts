@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { bucketOf, readDocument, xml, type Answer, type Call } from './call';
 import { parseCors } from './cors';
 import { S3Error } from './errors';
@@ -67,22 +68,87 @@ export async function bucketConfiguration(call: Call, name: 'cors' | 'lifecycle'
   return xml(text);
 }
 
-/** What MinIO answers on a bucket where nobody has set these up; R2 does not know the operations. */
-export function unsetBucketFeature(call: Call, feature: string): Answer {
-  bucketOf(call);
-  if (call.method !== 'GET') throw new S3Error('NotImplemented');
-  switch (feature) {
-    case 'versioning':
-      return xml(documentOf('VersioningConfiguration', ''));
-    case 'policy':
-      throw new S3Error('NoSuchBucketPolicy');
-    case 'tagging':
-      throw new S3Error('NoSuchTagSet');
-    case 'acl':
-      return fullControl();
+/** Configurations that MinIO keeps for a bucket, with the root of their documents and what it answers while there is none. */
+const kept = {
+  versioning: { root: 'VersioningConfiguration', unset: 'document' },
+  notification: { root: 'NotificationConfiguration', unset: 'document' },
+  policy: { root: undefined, unset: 'NoSuchBucketPolicy' },
+  tagging: { root: 'Tagging', unset: 'NoSuchTagSet' },
+  encryption: {
+    root: 'ServerSideEncryptionConfiguration',
+    unset: 'ServerSideEncryptionConfigurationNotFoundError',
+  },
+  'object-lock': { root: 'ObjectLockConfiguration', unset: 'ObjectLockConfigurationNotFoundError' },
+  replication: { root: 'ReplicationConfiguration', unset: 'ReplicationConfigurationNotFoundError' },
+} as const;
+
+function isKept(feature: string): feature is keyof typeof kept {
+  return Object.hasOwn(kept, feature);
+}
+
+/** Settings of a bucket that MinIO has and R2 has not. They are kept as the client wrote them and change nothing else. */
+export async function bucketFeature(call: Call, feature: string): Promise<Answer> {
+  const bucket = bucketOf(call);
+  if (feature === 'acl' && call.method === 'GET') return fullControl();
+  if (!isKept(feature)) throw new S3Error('NotImplemented');
+  const { root, unset } = kept[feature];
+  switch (call.method) {
+    case 'GET': {
+      const text = bucket.configurations[feature];
+      if (text !== undefined)
+        return root === undefined
+          ? { status: 200, headers: { 'content-type': 'application/json' }, body: text }
+          : xml(text);
+      if (unset === 'document') return xml(documentOf(root, ''));
+      throw new S3Error(unset);
+    }
+    case 'PUT': {
+      const { text } = await readDocument(call);
+      if (root === undefined) checkPolicy(text, call.bucket);
+      else parseXml(text, root);
+      await call.store.saveConfiguration(bucket, feature, text.toString('utf8'));
+      return { status: root === undefined ? 204 : 200 };
+    }
+    case 'DELETE':
+      if (unset === 'document' || feature === 'object-lock') throw new S3Error('MethodNotAllowed');
+      await call.store.saveConfiguration(bucket, feature, undefined);
+      return { status: 204 };
     default:
-      throw new S3Error('NotImplemented');
+      throw new S3Error('MethodNotAllowed');
   }
+}
+
+const texts = z.union([z.string(), z.array(z.string()).min(1)]);
+const policySchema = z.object({
+  Version: z.literal('2012-10-17'),
+  Statement: z
+    .array(
+      z.object({
+        Effect: z.enum(['Allow', 'Deny']),
+        Principal: z.union([z.literal('*'), z.object({ AWS: texts })]),
+        Action: texts,
+        Resource: texts,
+      }),
+    )
+    .min(1),
+});
+
+/** Throws `MalformedPolicy` for what is no policy of this bucket. */
+function checkPolicy(text: Buffer, bucket: string): void {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.toString('utf8'));
+  } catch {
+    throw new S3Error('MalformedPolicy');
+  }
+  const policy = policySchema.safeParse(value);
+  const own = new RegExp(`^arn:aws:s3:::${bucket}(/|$)`);
+  const statements = policy.success ? policy.data.Statement : [];
+  if (
+    statements.length === 0 ||
+    statements.some(({ Resource }) => ![Resource].flat().every((arn) => own.test(arn)))
+  )
+    throw new S3Error('MalformedPolicy');
 }
 
 /** Tags and the fixed ACL of an object, as MinIO has them. */

@@ -27,6 +27,7 @@ const errorTable = {
   InvalidRequest: [400, 'Invalid request.'],
   InvalidURI: [400, "Couldn't parse the specified URI."],
   KeyTooLongError: [400, 'Your key is too long.'],
+  MalformedPolicy: [400, 'Policy has invalid resource or is not well-formed.'],
   MalformedXML: [
     400,
     'The XML you provided was not well-formed or did not validate against our published schema.',
@@ -43,9 +44,15 @@ const errorTable = {
   NoSuchUpload: [404, 'The specified multipart upload does not exist.'],
   NotImplemented: [501, 'A header or query you provided implies functionality that is not implemented.'],
   NotModified: [304, 'Not modified.'],
+  ObjectLockConfigurationNotFoundError: [404, 'Object Lock configuration does not exist for this bucket.'],
   PreconditionFailed: [412, 'At least one of the pre-conditions you specified did not hold.'],
   QuotaExceeded: [507, 'The storage quota of this account is used up.'],
+  ReplicationConfigurationNotFoundError: [404, 'The replication configuration was not found.'],
   RequestTimeTooSkewed: [403, 'The difference between the request time and the current time is too large.'],
+  ServerSideEncryptionConfigurationNotFoundError: [
+    404,
+    'The server side encryption configuration was not found.',
+  ],
   SignatureDoesNotMatch: [
     403,
     'The request signature we calculated does not match the signature you provided.',

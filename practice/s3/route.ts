@@ -1,11 +1,11 @@
 import {
   bucketConfiguration,
+  bucketFeature,
   bucketLocation,
   createBucket,
   deleteBucket,
   listBuckets,
   objectFeature,
-  unsetBucketFeature,
 } from './buckets';
 import { bucketOf, header, type Answer, type Call } from './call';
 import { S3Error } from './errors';
@@ -75,7 +75,7 @@ export async function route(call: Call): Promise<Answer> {
     throw new S3Error('MethodNotAllowed');
   }
   if (feature !== undefined)
-    return call.key === '' ? unsetBucketFeature(call, feature) : objectFeature(call, feature);
+    return call.key === '' ? bucketFeature(call, feature) : objectFeature(call, feature);
   return call.key === '' ? routeBucket(call) : routeObject(call);
 }
 

@@ -1,3 +1,4 @@
+import { accessContract } from './access';
 import { activityContract } from './activity';
 import { bucketsContract } from './buckets';
 import { connectionsContract } from './connections';
@@ -17,5 +18,6 @@ export const contract = {
   ...bucketsContract,
   ...linksContract,
   ...healthContract,
+  ...accessContract,
 } as const;
 export type AppContract = typeof contract;

@@ -11,6 +11,7 @@ import {
 import { usersMappingSchema } from '../model/users-mapping';
 import { userDeltaSchema, usersReportSchema } from '../model/users-report';
 import { call, stream } from '../rpc/define';
+import { bucketReportSchema, objectsEstimateSchema } from './inspect-objects';
 
 export const inspectReportSchema = z.object({
   at: z.string(),
@@ -32,9 +33,7 @@ export const inspectReportSchema = z.object({
     })
     .optional(),
   users: usersReportSchema.optional(),
-  objects: z
-    .object({ buckets: z.array(z.object({ name: z.string(), objects: z.number(), bytes: z.number() })) })
-    .optional(),
+  objects: z.object({ buckets: z.array(bucketReportSchema), estimate: objectsEstimateSchema }).optional(),
   findings: z.array(
     warningSchema.extend({ severity: z.enum(['info', 'warning', 'blocker']), lane: laneSchema }),
   ),

@@ -174,6 +174,9 @@ function withObjectsOnly(objects: ObjectPorts): MigrationPorts {
     get auth() {
       return missing();
     },
+    get bucketSettings() {
+      return missing();
+    },
     get links() {
       return missing();
     },

@@ -16,6 +16,7 @@ import {
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { inspectObjects } from '#core/steps/objects/inspect-objects';
+import { openBucketSettings } from '#core/adapters/s3/bucket-settings';
 import { openObjectPorts } from '#core/adapters/s3/open';
 import { objectsStep } from '#core/steps/objects/objects-step';
 import { toAppError, type AppError } from '#shared/model/errors';
@@ -156,7 +157,11 @@ describe('a whole store', () => {
       'uploads · 1000 objects from "a//b"',
       'uploads · 54 objects from "f/0997"',
     ]);
-    const { objects, findings } = await inspectObjects(both.ports, never);
+    const { objects, findings } = await inspectObjects(
+      both.ports,
+      openBucketSettings(settingsOf(both.values)),
+      never,
+    );
     expect(objects.buckets).toMatchObject([{ name: 'uploads', objects: 1054 }]);
     expect(findings.map(({ code }) => code)).toEqual(['KEY_FOLDED_BY_BROWSERS', 'KEYS_COLLIDE_IN_UNICODE']);
   });

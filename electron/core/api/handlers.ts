@@ -1,6 +1,7 @@
 import type { AppContract } from '#shared/contract/contract';
 import type { Handlers } from '#shared/rpc/define';
 import type { Core } from '../core';
+import { accessHandlers } from './access';
 import { activityHandlers } from './activity';
 import { bucketsHandlers } from './buckets';
 import { connectionsHandlers } from './connections';
@@ -21,5 +22,6 @@ export function createHandlers(core: Core): Handlers<AppContract> {
     ...bucketsHandlers(core),
     ...linksHandlers(core),
     ...healthHandlers(core),
+    ...accessHandlers(core),
   };
 }

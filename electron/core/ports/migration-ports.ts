@@ -1,4 +1,5 @@
 import type { UsersMapping } from '#shared/model/users-mapping';
+import type { BucketSettingsPorts } from './bucket-settings';
 import type { DatabasePorts } from './database';
 import type { LinkPorts } from './links';
 import type { ObjectPorts } from './objects';
@@ -11,6 +12,7 @@ export interface MigrationPorts {
   readonly objects: ObjectPorts;
   /** How the operator wants the users read; without it the likeliest table is. */
   readonly usersMapping?: UsersMapping | undefined;
+  readonly bucketSettings: BucketSettingsPorts;
   readonly links: LinkPorts;
   close(): Promise<void>;
 }

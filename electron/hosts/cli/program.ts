@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { activityAreas } from '#shared/model/activity';
 import { type Lane, laneSchema, lanes } from '#shared/model/run';
 import type { ActivityOptions } from './commands/activity';
+import { addCors } from './cors-program';
 import { addLinks } from './links-program';
 import { addDeployCommands } from './deploy-commands';
 import { type CommonOptions as Common, type Perform, sub, withWorkspace } from './program-parts';
@@ -213,6 +214,7 @@ export function createProgram(version: string, perform: Perform): Command {
 
   addLinks(program, perform);
   addDeployCommands(program, perform);
+  addCors(program, perform);
 
   return program;
 }

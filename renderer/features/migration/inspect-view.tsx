@@ -3,7 +3,7 @@ import type { InspectReport } from '#shared/contract/migration';
 import { Card } from '../../ui/card';
 import { DataTable, type DataColumn } from '../../ui/data-table';
 import { Facts } from '../../ui/facts';
-import { formatCount, plural } from '../../ui/format';
+import { formatCount, formatDuration, plural } from '../../ui/format';
 import { Tag, type Tone } from '../../ui/tag';
 import styles from './migration.module.css';
 
@@ -90,13 +90,24 @@ function UsersFacts({ users }: { users: NonNullable<InspectReport['users']> }) {
 }
 
 function ObjectsFacts({ objects }: { objects: NonNullable<InspectReport['objects']> }) {
+  const { estimate } = objects;
   return (
     <Card title="Files" padded>
       <Facts
-        items={objects.buckets.map(({ name, objects: count, bytes }) => ({
-          label: name,
-          value: `${plural(count, 'object')} · ${formatBytes(bytes)}`,
-        }))}
+        items={[
+          ...objects.buckets.map(({ name, objects: count, bytes, public: open }) => ({
+            label: name,
+            value: `${plural(count, 'object')} · ${formatBytes(bytes)}${open ? ' · public' : ''}`,
+          })),
+          {
+            label: 'Time',
+            value: `${formatDuration(estimate.seconds)} at ${estimate.assumes}`,
+          },
+          {
+            label: 'R2',
+            value: `$${estimate.operationsUsd.toFixed(2)} for ${formatCount(estimate.writes + estimate.reads)} operations, $${estimate.storageUsdPerMonth.toFixed(2)} a month (prices of ${estimate.pricesAsOf})`,
+          },
+        ]}
       />
     </Card>
   );

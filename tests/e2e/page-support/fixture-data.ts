@@ -211,10 +211,19 @@ export const report: InspectReport = {
   },
   objects: {
     buckets: [
-      { name: 'uploads', objects: 412, bytes: 1_240_000_000 },
-      { name: 'avatars', objects: 96, bytes: 4_100_000 },
-      { name: 'exports', objects: 3, bytes: 71_000_000 },
+      { name: 'uploads', objects: 412, bytes: 1_240_000_000, classes: [], largest: [], public: true },
+      { name: 'avatars', objects: 96, bytes: 4_100_000, classes: [], largest: [], public: true },
+      { name: 'exports', objects: 3, bytes: 71_000_000, classes: [], largest: [], public: false },
     ],
+    estimate: {
+      seconds: 106,
+      assumes: '100 Mbit/s and 200 objects a second',
+      writes: 590,
+      reads: 512,
+      operationsUsd: 0.003,
+      storageUsdPerMonth: 0.02,
+      pricesAsOf: '2026-11-22',
+    },
   },
   findings: [
     {

@@ -128,6 +128,9 @@ function handlersFor(now: Situation): Handlers<AppContract> {
     },
     'activity.list': async () => ({ entries: await give(now.activity) }),
     ...bucketsFixture(() => now.buckets, note),
+    'access.show': async () => Promise.resolve([]),
+    'access.apply': async ({ targets }) => Promise.resolve({ applied: targets }),
+    'access.test': async () => Promise.resolve([]),
     'links.find': async function* () {
       yield { seq: 0, event: { type: 'done' as const, result: await give(now.links) } };
     },

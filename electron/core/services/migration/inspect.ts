@@ -14,7 +14,7 @@ export async function inspect(
   const [database, users, objects] = await Promise.all([
     only.includes('database') ? inspectDatabase(ports, signal) : undefined,
     only.includes('users') ? inspectUsers(ports, signal) : undefined,
-    only.includes('objects') ? inspectObjects(ports.objects, signal) : undefined,
+    only.includes('objects') ? inspectObjects(ports.objects, ports.bucketSettings, signal) : undefined,
   ]);
   return {
     at: new Date().toISOString(),

@@ -5,6 +5,7 @@ import type { SettingName } from '#shared/model/settings';
 import type { UsersMapping } from '#shared/model/users-mapping';
 import { databaseFingerprint } from '../../adapters/postgres/fingerprint';
 import { openDatabasePorts } from '../../adapters/postgres/open';
+import { openBucketSettings } from '../../adapters/s3/bucket-settings';
 import { objectFingerprints } from '../../adapters/s3/fingerprint';
 import { openObjectPorts } from '../../adapters/s3/open';
 import { openAuthPort } from '../../adapters/supabase/open';
@@ -17,15 +18,23 @@ export function openMigrationPorts(settings: Settings, usersMapping?: UsersMappi
   const database = openDatabasePorts(settings);
   const auth = openAuthPort(settings);
   const objects = openObjectPorts(settings);
+  const bucketSettings = openBucketSettings(settings);
   const links = openLinkPorts(settings);
   return {
     database,
     auth,
     objects,
     usersMapping,
+    bucketSettings,
     links,
     close: async () => {
-      await Promise.all([database.close(), auth.close(), objects.close(), links.close()]);
+      await Promise.all([
+        database.close(),
+        auth.close(),
+        objects.close(),
+        bucketSettings.close(),
+        links.close(),
+      ]);
     },
   };
 }

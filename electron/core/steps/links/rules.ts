@@ -39,8 +39,8 @@ function addressOf(text: string, bucket?: string): LinkAddress {
   };
 }
 
-/** The public address that the settings give a bucket. */
-function publicAddress(settings: LinkSettings, bucket: string, count: number): string | null {
+/** The public address that the settings give a bucket, which is one of `count`; null when they give none. */
+export function publicAddress(settings: LinkSettings, bucket: string, count: number): string | null {
   const own = settings.publicUrls[bucket];
   if (own !== undefined) return own;
   const { publicUrl } = settings;

@@ -62,8 +62,15 @@ function printReport(output: Output, { database, users, objects, findings }: Ins
       `  ${item.name}`,
       count(item.objects),
       formatBytes(item.bytes),
+      item.public ? 'public' : '',
+      item.classes.map(({ label, objects: number }) => `${count(number)} ${label}`).join(', '),
     ]);
-    for (const line of table([['  bucket', 'objects', 'size'], ...rows], [1, 2])) output.line(line);
+    for (const line of table([['  bucket', 'objects', 'size', 'access', 'sizes'], ...rows], [1, 2]))
+      output.line(line);
+    const { estimate } = objects;
+    output.line(
+      `  About ${count(Math.ceil(estimate.seconds / 60))} minutes at ${estimate.assumes}. On R2 ${count(estimate.writes)} writes and ${count(estimate.reads)} reads for $${estimate.operationsUsd.toFixed(2)}, then $${estimate.storageUsdPerMonth.toFixed(2)} a month for storage (prices of ${estimate.pricesAsOf}, before free allowances).`,
+    );
   }
   if (findings.length > 0) output.line(output.paint('bold', 'Findings'));
   for (const { severity, code, message, hint } of findings) {
