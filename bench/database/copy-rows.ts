@@ -1,0 +1,29 @@
+import { openDatabasePorts } from '#core/adapters/postgres/open';
+import { runWorkers } from '#core/steps/common/run-workers';
+import { copyStatements, readTables } from '#core/steps/common/tables';
+import { allParts } from '#core/steps/database-data/parts';
+import { settingsOf } from '../../tests/integration/database-fixture';
+
+/** The rows alone, without journal and proof, between two databases that have the same tables: what the way of copying itself costs. */
+export async function copyRowsOnly(sourceUrl: string, targetUrl: string, workers: number): Promise<void> {
+  const ports = openDatabasePorts(settingsOf({ SOURCE_DATABASE_URL: sourceUrl, SUPABASE_DB_URL: targetUrl }));
+  const { signal } = new AbortController();
+  const tables = await ports.source.use(signal, readTables);
+  const pairs = await Promise.all(
+    Array.from({ length: workers }, async () => ({
+      source: await ports.source.open(signal),
+      target: await ports.target.open(signal),
+    })),
+  );
+  await runWorkers(allParts(tables), workers, async (part, worker) => {
+    const pair = pairs[worker];
+    if (pair === undefined) throw new Error('There is no such worker.');
+    await ports.copy({
+      ...pair,
+      ...copyStatements(part.table, part.range),
+      signal,
+      onBytes: () => undefined,
+    });
+  });
+  await ports.close();
+}
