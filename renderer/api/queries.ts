@@ -10,6 +10,7 @@ export const keys = {
   connections: ['connections'],
   runs: ['runs'],
   activity: ['activity'],
+  health: ['health'],
 } as const;
 
 export const infoQuery = queryOptions({

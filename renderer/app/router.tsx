@@ -45,6 +45,15 @@ const migration = createRoute({
   component: MigrationPage,
   validateSearch: z.object({ run: z.string().optional().catch(undefined) }),
 });
+const health = createRoute({
+  getParentRoute: () => root,
+  path: '/health',
+  component: lazyRouteComponent(() => import('../features/health/health-page'), 'HealthPage'),
+  validateSearch: z.object({
+    service: z.string().optional().catch(undefined),
+    wall: z.boolean().optional().catch(undefined),
+  }),
+});
 const activity = createRoute({
   getParentRoute: () => root,
   path: '/activity',
@@ -58,7 +67,7 @@ const connections = createRoute({
 
 /** Addresses are behind a `#`, so the page works the same from a file, a protocol of the shell and a server. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, migration, activity, connections]),
+  routeTree: root.addChildren([overview, migration, health, activity, connections]),
   history: createHashHistory(),
   defaultErrorComponent: BrokenPage,
 });

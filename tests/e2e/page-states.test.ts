@@ -12,6 +12,7 @@ import {
   steps,
   workspace,
 } from './page-support/fixture-data';
+import { watched } from './page-support/fixture-health';
 import { failure, situation, type Situation } from './page-support/fixture-host';
 import { copiedRun, copyingRun, evidence, FixtureRun, succeededRun } from './page-support/fixture-run';
 
@@ -338,6 +339,56 @@ const states: State[] = [
     now: () => situation({ activity: new AppError('WORKSPACE_UNREADABLE', 'The log can’t be read.') }),
     path: '/activity',
     shows: 'WORKSPACE_UNREADABLE',
+  },
+  {
+    name: 'health, off',
+    now: () => situation(),
+    path: '/health',
+    shows: 'Monitoring is off',
+  },
+  {
+    name: 'health',
+    now: () => situation({ health: watched() }),
+    path: '/health',
+    shows: '4,120 tasks wait in the queue celery; the limit is 1000.',
+    act: async (page) => {
+      await page.getByRole('button', { name: /^celery/ }).click();
+      await page.getByRole('button', { name: /^22 Nov 2026.*backend/ }).click();
+      await page.getByText('The release was rolled back.').waitFor();
+      await page.locator('.uplot canvas').waitFor();
+    },
+  },
+  {
+    name: 'health, as a table',
+    now: () => situation({ health: watched() }),
+    path: '/health?service=backend',
+    shows: 'Uptime',
+    act: async (page) => page.getByRole('button', { name: 'Show table' }).click(),
+  },
+  {
+    name: 'health, on the wall',
+    now: () => situation({ health: watched() }),
+    path: '/health?wall=true',
+    shows: '4120 queued',
+  },
+  {
+    name: 'health, nothing set up',
+    now: () => situation({ health: { ...watched(), services: [], incidents: [] } }),
+    path: '/health',
+    shows: 'Nothing to check yet',
+  },
+  {
+    name: 'health, unreadable',
+    now: () => situation({ health: new AppError('WORKSPACE_UNREADABLE', 'health.json can’t be read.') }),
+    path: '/health',
+    shows: 'WORKSPACE_UNREADABLE',
+  },
+  {
+    name: 'health, settings',
+    now: () => situation({ health: watched() }),
+    path: '/health',
+    shows: 'Bucket for the R2 canary',
+    act: async (page) => page.getByRole('button', { name: 'Settings…' }).click(),
   },
   { name: 'unknown page', now: () => situation(), path: '/nowhere', shows: 'There is no such page' },
   {

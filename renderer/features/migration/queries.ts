@@ -3,6 +3,7 @@ import type { Lane } from '#shared/model/run';
 import { client } from '../../api/client';
 import { keys } from '../../api/queries';
 import { rewatch } from '../../api/run-feed';
+import { saveText } from '../../ui/save-text';
 import { acknowledge } from '../../ui/toast';
 
 interface Draft {
@@ -82,22 +83,12 @@ export function useControlError(runId: string) {
   return errors.at(-1) ?? undefined;
 }
 
-function download(fileName: string, mediaType: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: mediaType }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = fileName;
-  link.click();
-  // The browser reads the blob after the click has returned.
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
-}
-
 /** Makes a run's report and hands it to the browser as a download. */
 export function useSaveReport() {
   return useMutation({
     mutationFn: (input: { runId: string; format: 'html' | 'json' }) => client.call('runs.report', input),
     onSuccess: ({ fileName, mediaType, text }) => {
-      download(fileName, mediaType, text);
+      saveText(fileName, mediaType, text);
       acknowledge(`${fileName} saved.`);
     },
   });

@@ -94,13 +94,17 @@ export function openHistory(folder: string): History {
     tidy: (now) =>
       inTurn(async () => {
         const today = dayOf(now);
+        if (current !== undefined && current.day < today) {
+          await current.handle.close();
+          current = undefined;
+        }
         const names = await readdir(folder).catch(() => []);
         for (const name of names.toSorted()) {
           const [, day = '', kind = ''] = dayPattern.exec(name) ?? [];
           if (kind !== 'raw' || day >= today) continue;
           await rollUp(folder, day);
           const old = now - Date.parse(day) > (keptDays.raw + 1) * dayMs;
-          if (old && current?.day !== day) await rm(path.join(folder, name), { force: true });
+          if (old) await rm(path.join(folder, name), { force: true });
         }
         for (const name of names) {
           const [, day = '', kind = ''] = dayPattern.exec(name) ?? [];

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { ageOf, formatMs, formatUptime, headline, sparkline } from './health.logic';
+
+test('uptime says 100% only when nothing was missing', () => {
+  expect([1, 0.99999, 0.5, undefined].map(formatUptime)).toEqual(['100%', '99.99%', '50.00%', '–']);
+});
+
+test('a sparkline has a gap where the service failed', () => {
+  expect(sparkline([10, 10, null, 5], 30, 14)).toEqual(['0.0,2.0 10.0,2.0', '30.0,7.0']);
+  expect(sparkline([], 30, 14)).toEqual([]);
+});
+
+test('ages are told in their largest unit', () => {
+  const now = Date.parse('2026-01-02T00:00:00Z');
+  const before = (seconds: number) => new Date(now - seconds * 1000).toISOString();
+  expect([4, 90, 7200, 200_000].map((seconds) => ageOf(before(seconds), now))).toEqual([
+    '4 s ago',
+    '2 min ago',
+    '2 h ago',
+    '2 days ago',
+  ]);
+  // The host's clock may be ahead of this one.
+  expect(ageOf(before(-30), now)).toBe('0 s ago');
+});
+
+test('nothing watched has no headline, and milliseconds turn into seconds', () => {
+  expect(headline([])).toBeUndefined();
+  expect([12.4, 1400, undefined].map(formatMs)).toEqual(['12 ms', '1.4 s', '–']);
+});

@@ -1,0 +1,121 @@
+import type { HealthSeries } from '#shared/contract/health';
+import type { HealthOverview, HealthState, Incident, ServiceView } from '#shared/model/health';
+import type { Tone } from '../../ui/tag';
+
+export const stateNames: Record<HealthState, string> = {
+  healthy: 'Healthy',
+  degraded: 'Degraded',
+  down: 'Down',
+  unknown: 'Unknown',
+};
+
+export const stateTones: Record<HealthState, Tone> = {
+  healthy: 'ok',
+  degraded: 'warn',
+  down: 'bad',
+  unknown: 'idle',
+};
+
+export const ranges = ['1h', '6h', '24h', '7d', '30d', '90d'] as const;
+export type Range = (typeof ranges)[number];
+const hour = 3_600_000;
+export const rangeMs: Record<Range, number> = {
+  '1h': hour,
+  '6h': 6 * hour,
+  '24h': 24 * hour,
+  '7d': 7 * 24 * hour,
+  '30d': 30 * 24 * hour,
+  '90d': 90 * 24 * hour,
+};
+export const rangeNames: Record<Range, string> = {
+  '1h': 'last hour',
+  '6h': 'last 6 hours',
+  '24h': 'last day',
+  '7d': 'last 7 days',
+  '30d': 'last 30 days',
+  '90d': 'last 90 days',
+};
+
+/** What the header says of everything: the worst first. */
+export function headline(services: readonly ServiceView[]): { tone: Tone; text: string } | undefined {
+  for (const state of ['down', 'degraded', 'unknown'] as const) {
+    const count = services.filter((service) => service.state === state).length;
+    if (count > 0) return { tone: stateTones[state], text: `${count} ${stateNames[state].toLowerCase()}` };
+  }
+  return services.length === 0 ? undefined : { tone: 'ok', text: 'All healthy' };
+}
+
+/** Milliseconds as a person reads them. */
+export function formatMs(ms: number | undefined): string {
+  if (ms === undefined) return '–';
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** A share as a percentage that says 100 only when nothing was missing. */
+export function formatUptime(share: number | undefined): string {
+  if (share === undefined) return '–';
+  return share === 1 ? '100%' : `${(Math.floor(share * 10_000) / 100).toFixed(2)}%`;
+}
+
+/** How long ago something was: `4 s ago`. */
+export function ageOf(iso: string | undefined, now: number): string {
+  if (iso === undefined) return 'not checked yet';
+  const seconds = Math.max(0, Math.round((now - Date.parse(iso)) / 1000));
+  if (seconds < 60) return `${seconds} s ago`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min ago`;
+  return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h ago` : `${Math.round(minutes / 1440)} days ago`;
+}
+
+/** Points of a sparkline in a box, as pieces between gaps: each a list for `<polyline>`. The scale begins at 0. */
+export function sparkline(values: readonly (number | null)[], width: number, height: number): string[] {
+  const top = Math.max(1, ...values.map((value) => value ?? 0));
+  const step = values.length < 2 ? 0 : width / (values.length - 1);
+  const pieces: string[][] = [[]];
+  values.forEach((value, index) => {
+    if (value === null) pieces.push([]);
+    else
+      pieces
+        .at(-1)
+        ?.push(`${(index * step).toFixed(1)},${(height - 2 - (value / top) * (height - 4)).toFixed(1)}`);
+  });
+  return pieces.filter((piece) => piece.length > 0).map((piece) => piece.join(' '));
+}
+
+/** A series as comma-separated values, for a spreadsheet. */
+export function seriesCsv(series: HealthSeries): string {
+  const cell = (value: number | undefined) =>
+    value === undefined ? '' : String(Math.round(value * 1000) / 1000);
+  const lines = series.points.map(({ at, p50, p95, p99, max, up }) =>
+    [at, ...[p50, p95, p99, max, up].map(cell)].join(','),
+  );
+  return ['at,p50_ms,p95_ms,p99_ms,max_ms,uptime', ...lines, ''].join('\n');
+}
+
+/** Everything as text for a ticket or a chat. */
+export function reportText(overview: HealthOverview): string {
+  const services = overview.services.flatMap((service) => [
+    `- ${service.title}: ${stateNames[service.state]} since ${service.since}. ${service.summary}`,
+    ...service.checks.flatMap((check) =>
+      check.findings.map(({ code, message, remedy }) => `  - ${check.title}: ${code}: ${message} ${remedy}`),
+    ),
+  ]);
+  const incidents = overview.incidents.map(
+    ({ startedAt, endedAt, serviceTitle, cause }) =>
+      `- ${startedAt} to ${endedAt ?? 'now'}: ${serviceTitle}: ${cause}`,
+  );
+  return [
+    `Health at ${overview.at}`,
+    '',
+    ...services,
+    '',
+    'Incidents of the last day',
+    ...(incidents.length === 0 ? ['- none'] : incidents),
+    '',
+  ].join('\n');
+}
+
+/** How long an incident lasted, in seconds; undefined while it does. */
+export function lasted({ startedAt, endedAt }: Incident): number | undefined {
+  return endedAt === undefined ? undefined : (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
+}

@@ -1,0 +1,110 @@
+import { Button, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import type { Incident } from '#shared/model/health';
+import { Card } from '../../ui/card';
+import { EmptyState } from '../../ui/empty-state';
+import { ErrorPanel } from '../../ui/error-panel';
+import { formatDateTime, formatDuration } from '../../ui/format';
+import { Loading } from '../../ui/loading';
+import { Tag } from '../../ui/tag';
+import { lasted, stateNames, stateTones } from './health.logic';
+import styles from './health.module.css';
+import { useAround, useNote } from './queries';
+
+function Around({ incident }: { incident: Incident }) {
+  const around = useAround(incident);
+  const note = useNote();
+  const [text, setText] = useState('');
+  return (
+    <div className={styles.around}>
+      <p className="t2 break">{incident.remedy}</p>
+      <h3>What was done from half an hour before it</h3>
+      {around.isPending ? (
+        <Loading>Reading activity</Loading>
+      ) : around.isError ? (
+        <ErrorPanel error={around.error} retry={() => void around.refetch()} />
+      ) : around.data.entries.length === 0 ? (
+        <p className="muted">Nothing was changed with Cutover.</p>
+      ) : (
+        <ul>
+          {around.data.entries.map((entry) => (
+            <li key={entry.id} className="break">
+              {formatDateTime(entry.at)} · <span className="mono">{entry.action}</span> {entry.target} ·{' '}
+              {entry.by}
+            </li>
+          ))}
+        </ul>
+      )}
+      <h3>Notes</h3>
+      <ul>
+        {incident.notes.map(({ at, by, text: written }) => (
+          <li key={at + written} className="break">
+            {formatDateTime(at)} · {by}: {written}
+          </li>
+        ))}
+      </ul>
+      <form
+        className={styles.bar}
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (text.trim() === '') return;
+          note.mutate({ id: incident.id, text: text.trim() }, { onSuccess: () => setText('') });
+        }}
+      >
+        <TextInput
+          aria-label={`Note on ${incident.serviceTitle}`}
+          placeholder="What happened, what helped"
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+        <Button type="submit" loading={note.isPending} disabled={text.trim() === ''}>
+          Add note
+        </Button>
+      </form>
+      {note.isError ? <ErrorPanel error={note.error} /> : null}
+    </div>
+  );
+}
+
+function Row({ incident }: { incident: Incident }) {
+  const [open, setOpen] = useState(false);
+  const seconds = lasted(incident);
+  return (
+    <li className={styles.incident}>
+      <button
+        type="button"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+        className={styles.incidentHead}
+      >
+        <time dateTime={incident.startedAt} className="mono">
+          {formatDateTime(incident.startedAt)}
+        </time>
+        <strong>{incident.serviceTitle}</strong>
+        <Tag tone={incident.endedAt === undefined ? stateTones[incident.state] : 'idle'}>
+          {stateNames[incident.state]}
+        </Tag>
+        <span className={styles.cause}>{incident.cause}</span>
+        <span className="num">{seconds === undefined ? 'ongoing' : formatDuration(seconds)}</span>
+      </button>
+      {open ? <Around incident={incident} /> : null}
+    </li>
+  );
+}
+
+/** What went wrong in the last day, and what still does. */
+export function IncidentsCard({ incidents }: { incidents: readonly Incident[] }) {
+  return (
+    <Card title="Incidents" right="last day">
+      {incidents.length === 0 ? (
+        <EmptyState title="No incident in the last day" />
+      ) : (
+        <ul aria-label="Incidents">
+          {incidents.map((incident) => (
+            <Row key={incident.id} incident={incident} />
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
