@@ -72,6 +72,11 @@ const choicesShape = {
   clashes: z.enum(['refuse', 'skip']),
   /** Whether triggers that the application has on `auth.users` fire for imported users. */
   triggers: z.enum(['skip', 'fire']),
+  /**
+   * For ids that are no uuid. `bridge`: the users table gets a column with the new id; `follow`: every foreign key that
+   * points at it gets one too; `leave`: only the map is kept.
+   */
+  otherIds: z.enum(['bridge', 'follow', 'leave']),
 };
 export const userChoicesSchema = z.strictObject(choicesShape);
 
@@ -92,6 +97,7 @@ export const defaultUserChoices: z.infer<typeof userChoicesSchema> = {
   keep: [],
   clashes: 'refuse',
   triggers: 'skip',
+  otherIds: 'bridge',
 };
 
 /** A mapping as a person writes it: what is left out has its default. */

@@ -6,6 +6,7 @@ import { Facts } from '../../ui/facts';
 import { formatCount, formatDuration, plural } from '../../ui/format';
 import { Tag, type Tone } from '../../ui/tag';
 import styles from './migration.module.css';
+import { UsersFacts, UsersMappingView } from './users-view';
 
 type Severity = InspectReport['findings'][number]['severity'];
 type Table = NonNullable<InspectReport['database']>['tables'][number];
@@ -70,25 +71,6 @@ function DatabaseFacts({ database }: { database: NonNullable<InspectReport['data
   );
 }
 
-function UsersFacts({ users }: { users: NonNullable<InspectReport['users']> }) {
-  const hashes = users.hashes.map(({ kind, users: count }) => `${formatCount(count)} ${kind}`);
-  const left = Object.values(users.exceptions).reduce((sum, count) => sum + count, 0);
-  return (
-    <Card title="Users" padded>
-      <Facts
-        items={[
-          { label: 'Table', value: users.table },
-          { label: 'Users', value: formatCount(users.count) },
-          { label: 'Passwords', value: hashes.length === 0 ? 'none' : hashes.join(', ') },
-          { label: 'Unverified', value: formatCount(users.unverified) },
-          { label: 'Inactive', value: formatCount(users.inactive) },
-          { label: 'Not as they stand', value: formatCount(left) },
-        ]}
-      />
-    </Card>
-  );
-}
-
 function ObjectsFacts({ objects }: { objects: NonNullable<InspectReport['objects']> }) {
   const { estimate } = objects;
   return (
@@ -140,6 +122,7 @@ export function InspectView({ report }: { report: InspectReport }) {
           </ul>
         </Card>
       )}
+      {report.users === undefined ? null : <UsersMappingView users={report.users} />}
       {report.database === undefined ? null : (
         <Card title="Tables at the source" right={plural(report.database.tables.length, 'table')}>
           <DataTable

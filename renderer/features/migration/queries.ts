@@ -1,10 +1,12 @@
 import { useMutation, useMutationState, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Lane } from '#shared/model/run';
+import type { UsersMapping } from '#shared/model/users-mapping';
 import { client } from '../../api/client';
 import { keys } from '../../api/queries';
 import { rewatch } from '../../api/run-feed';
 import { saveText } from '../../ui/save-text';
 import { acknowledge } from '../../ui/toast';
+import { useMigrationView } from './view-store';
 
 interface Draft {
   only: readonly Lane[];
@@ -33,6 +35,17 @@ export function usePreparation(draft: Draft) {
     ...fresh,
   });
   return { inspect, plan };
+}
+
+/** Keeps how the users are read, or goes back to what is found by itself, then inspects and plans anew. */
+export function useMapUsers() {
+  return useMutation({
+    mutationFn: (mapping: UsersMapping | null) => client.call('migration.mapUsers', { mapping }),
+    onSuccess: () => {
+      acknowledge('Kept. Inspecting again.');
+      useMigrationView.getState().prepare();
+    },
+  });
 }
 
 /** Starts the run whose plan was read. */

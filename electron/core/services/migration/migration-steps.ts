@@ -5,6 +5,7 @@ import { databaseFinishStep } from '../../steps/database-finish/database-finish-
 import { databaseSchemaStep } from '../../steps/database-schema/database-schema-step';
 import { linksStep } from '../../steps/links/links-step';
 import { objectsStep } from '../../steps/objects/objects-step';
+import { usersLinksStep } from '../../steps/users/users-links-step';
 import { usersStep } from '../../steps/users/users-step';
 
 /** The steps of a first migration, in the order in which a plan lists them. */
@@ -13,6 +14,7 @@ export const migrationSteps: readonly AnyStep<MigrationPorts>[] = [
   databaseDataStep,
   databaseFinishStep,
   usersStep,
+  usersLinksStep,
   objectsStep,
   linksStep,
 ];

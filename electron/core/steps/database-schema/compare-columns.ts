@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Evidence } from '#shared/model/run';
 import type { DatabaseSession } from '../../ports/database';
+import { addedColumnComment } from '../common/added-columns';
 import { isApplicationSchema, isNotOfExtension } from '../common/reserved-schemas';
 
 const columnRow = z.object({ relation: z.string(), shape: z.string() });
@@ -19,6 +20,7 @@ from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join (pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid)
   on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    and pg_catalog.col_description(c.oid, a.attnum) is distinct from '${addedColumnComment}'
 where c.relkind in ('r', 'p', 'v', 'm') and c.relpersistence <> 't' and n.nspname = any ($1)
   and ${isApplicationSchema('n.nspname')} and ${isNotOfExtension('pg_catalog.pg_class', 'c.oid')}
 group by 1, c.relkind, c.relispartition order by 1`;

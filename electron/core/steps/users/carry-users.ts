@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DatabaseSession } from '../../ports/database';
-import { bannedUntil, silenceTriggers } from './auth-tables';
+import { bannedUntil, nilUuid, silenceTriggers } from './auth-tables';
 import { batchSql, digestOf } from './insert-users';
 import type { SourceUser } from './source-users';
 import { mapTable } from './user-map';
@@ -58,7 +58,8 @@ const changesSql = `with c as materialized (
     u.inactive and not m.inactive as ban, not u.inactive and m.inactive and a.banned_until = '${bannedUntil}' as unban,
     u.verified and not m.verified and a.email_confirmed_at is null as confirmation,
     u.email is not null and u.email is distinct from m.email as email_changed,
-    a.email is not distinct from m.email and not exists (select from auth.users o where lower(o.email) = u.email and o.id <> m.user_id) as email_free
+    case when u.email is distinct from m.email then a.email is not distinct from m.email and not exists (
+      select from auth.users o where o.instance_id = '${nilUuid}' and lower(o.email) = u.email and o.id <> m.user_id) else true end as email_free
   from ${batchSql} join ${mapTable} m on m.source = u.source and m.old_id = u.key
   left join auth.users a on a.id = m.user_id)`;
 

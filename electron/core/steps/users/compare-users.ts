@@ -7,6 +7,7 @@ import { nilUuid, tokenColumns, type AuthTables } from './auth-tables';
 import { isAccepted } from './hash-formats';
 import { digestOf } from './insert-users';
 import { isLeftOut, type UserException } from './source-users';
+import { readAhead } from './read-ahead';
 import { usersSql, type ResolvedMapping, type ResolvedSource } from './source-sql';
 import { mapTable } from './user-map';
 
@@ -152,8 +153,11 @@ export async function compareUsers(
   };
   for (const source of mapping.sources) {
     let after: string | null = null;
+    const pages = readAhead((from: string | null) =>
+      readDigests(sessions.source, source, mapping.choices, from),
+    );
     for (;;) {
-      const page: SourceDigest[] = await readDigests(sessions.source, source, mapping.choices, after);
+      const page: SourceDigest[] = await pages.read(after);
       const users = page.map((user) => ({
         user,
         exception: exceptions.get(`${tableLabel(source)}:${user.key}`),

@@ -11,7 +11,7 @@ const longest = 255;
  * (`{bcrypt}$2a$…`) wrap hashes that Auth takes as they are.
  */
 export function bareHash(text: string): string {
-  return `regexp_replace(coalesce(${text}, ''), '^(bcrypt[$](?=[$]2)|argon2(?=[$]argon2)|[{](bcrypt|argon2)[}])', '')`;
+  return `case when ${text} is null then '' when left(${text}, 1) = '$' then ${text} else regexp_replace(${text}, '^(bcrypt[$](?=[$]2)|argon2(?=[$]argon2)|[{](bcrypt|argon2)[}])', '') end`;
 }
 
 const number = (text: string, name: string): string =>

@@ -35,9 +35,9 @@ export function fromSql(source: UserSource): string {
   return `${qualified(source)} t${joins.join('')}`;
 }
 
-/** What Auth takes for an address (its own expression), with the length of its column. */
+/** What Auth takes for an address, but for the length of its labels. */
 const emailForm =
-  "^[a-z0-9.!#$%&''*+/=?^_`{|}~-]+@[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?([.][a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$";
+  "^[a-z0-9.!#$%&''*+/=?^_`{|}~-]+@[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$";
 
 const truthy = `('t', 'true', '1', 'y', 'yes', 'on', 'active', 'enabled', 'confirmed', 'verified', 'approved')`;
 

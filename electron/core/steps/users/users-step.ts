@@ -19,6 +19,7 @@ import {
   usersPlanSchema,
   type UsersPlan,
 } from './plan-users';
+import { readAhead } from './read-ahead';
 import { mappingInForce } from './resolve-mapping';
 import { sampleThroughApi } from './sample-api';
 import type { ResolvedMapping } from './source-sql';
@@ -55,13 +56,16 @@ async function importAll(
       let carried = nothingCarried;
       for (const one of mapping.sources) {
         let after: string | null = null;
+        const pages = readAhead((from: string | null) =>
+          readUsers(source, one, mapping.choices, from, batchSize),
+        );
         for (;;) {
           const from: string | null = after;
           const batch: z.infer<typeof unitSchema> = await context.unit(
             `${tableLabel(one)} after ${from ?? 'the start'}`,
             unitSchema,
             async () => {
-              const page = await readUsers(source, one, mapping.choices, from, batchSize);
+              const page = await pages.read(from);
               const users = applyExceptions(page, exceptions);
               const inserted = users.length === 0 ? 0 : await insertUsers(target, tables, users, { silent });
               const last = page.at(-1)?.key ?? null;
