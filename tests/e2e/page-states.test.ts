@@ -211,6 +211,16 @@ const states: State[] = [
     },
   },
   {
+    name: 'mapping of the users',
+    now: () => situation(),
+    path: '/migration',
+    shows: 'Also looks like users: public.newsletter.',
+    act: async (page) => {
+      await prepare(page);
+      await page.getByRole('button', { name: 'Change…' }).click();
+    },
+  },
+  {
     name: 'plan, blocked',
     now: () =>
       situation({

@@ -12,7 +12,9 @@ import { databaseSchemaStep } from '#core/steps/database-schema/database-schema-
 import { inspectDatabase } from '#core/steps/database-schema/inspect-database';
 import { inspectUsers } from '#core/steps/users/inspect-users';
 import { carryUsers } from '#core/steps/users/user-delta';
+import { usersLinksStep } from '#core/steps/users/users-links-step';
 import { usersStep } from '#core/steps/users/users-step';
+import { defaultUserChoices, type UsersMapping } from '#shared/model/users-mapping';
 import { startLegacyPostgres, type LegacyPostgres } from '../../practice/postgres/legacy-postgres';
 import {
   legacyUserCount,
@@ -231,6 +233,75 @@ describe('other tables of users', () => {
     await again.run(plan);
     expect(await everything()).toEqual(first);
     await step.ports.database.close();
+  });
+
+  it('with numbers for ids are followed by the rows that point at them, and a foreign column is a conflict', async () => {
+    await emptyAuth();
+    const tables = `
+      create schema linked;
+      create table linked.users (id serial primary key, email text, password_hash text);
+      create table linked.orders (id int primary key, user_id int references linked.users (id) on delete cascade);
+      insert into linked.users (email, password_hash) values ('one@example.com', ''), ('two@example.com', ''), ('TWO@example.com', ''), (null, '');
+      insert into linked.orders values (1, 1), (2, 2), (3, 4), (4, null)`;
+    const { ports: importPorts } = await importFrom(tables);
+    await sql(managed.url, tables);
+    const usersMapping: UsersMapping = {
+      version: 1,
+      sources: [
+        {
+          ...{ schema: 'linked', name: 'users', id: 'id', joins: [], userMetadata: {}, appMetadata: {} },
+          fields: { email: 'email', hash: 'password_hash' },
+        },
+      ],
+      choices: { ...defaultUserChoices, otherIds: 'follow' },
+    };
+    try {
+      const linkPorts = { ...importPorts, usersMapping };
+      const users = new MemoryStep(usersStep, linkPorts);
+      await users.run(await users.plan());
+      const links = new MemoryStep(usersLinksStep, linkPorts);
+      const plan = await links.plan();
+      expect(usersLinksStep.describe(plan).details).toContainEqual(
+        containing(
+          'alter table "linked"."orders" add column if not exists "user_id_uuid" uuid references auth.users (id) on delete cascade',
+        ),
+      );
+      expect(await links.check(plan)).toEqual({ state: 'pending' });
+      await links.run(plan);
+      expect(links.warnings).toEqual([]);
+      const evidence = await links.verify(plan);
+      expect(evidence.map(({ source, target, equal }) => `${source} / ${target} ${equal}`)).toEqual([
+        '4 / 4 equal true',
+        '3 / 3 equal true',
+      ]);
+      const rows = () =>
+        sql(
+          managed.adminUrl,
+          `select o.id, a.email, o.xmin::text from linked.orders o left join auth.users a on a.id = o.user_id_uuid order by 1`,
+        );
+      const first = await rows();
+      expect(first.map(({ id, email }) => [id, email])).toEqual([
+        [1, 'one@example.com'],
+        [2, null],
+        [3, null],
+        [4, null],
+      ]);
+      const again = new MemoryStep(usersLinksStep, linkPorts);
+      expect(await again.check(plan)).toEqual({ state: 'pending' });
+      await again.run(plan);
+      expect(again.output).toMatchObject({ filled: 0, absent: [] });
+      expect(await rows()).toEqual(first);
+      await sql(managed.url, `update linked.orders set user_id_uuid = null where id = 1`);
+      expect((await links.verify(plan)).map((item) => item.equal)).toEqual([true, false]);
+      await sql(managed.url, `comment on column linked.users.auth_user_id is null`);
+      expect(await again.check(plan)).toMatchObject({
+        state: 'conflict',
+        error: { code: 'TARGET_NOT_EMPTY' },
+      });
+    } finally {
+      await sql(managed.url, 'drop schema linked cascade');
+      await importPorts.database.close();
+    }
   });
 
   it('without any, are a conflict', async () => {

@@ -153,7 +153,7 @@ export async function compareUsers(
   };
   for (const source of mapping.sources) {
     let after: string | null = null;
-    const pages = readAhead((from: string | null) =>
+    const pages = readAhead(pageSize, (from: string | null) =>
       readDigests(sessions.source, source, mapping.choices, from),
     );
     for (;;) {

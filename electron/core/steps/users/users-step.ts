@@ -56,7 +56,7 @@ async function importAll(
       let carried = nothingCarried;
       for (const one of mapping.sources) {
         let after: string | null = null;
-        const pages = readAhead((from: string | null) =>
+        const pages = readAhead(batchSize, (from: string | null) =>
           readUsers(source, one, mapping.choices, from, batchSize),
         );
         for (;;) {
@@ -91,7 +91,7 @@ async function importAll(
 /** Imports the application's users into Supabase Auth with their ids and password hashes. */
 export const usersStep = defineStep<Ports, UsersPlan, z.infer<typeof outputSchema>>({
   id: 'users.import',
-  version: 2,
+  version: 3,
   title: 'Import the users',
   lane: 'users',
   needs: ['database.finish'],
