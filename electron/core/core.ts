@@ -26,6 +26,8 @@ import { noteSettings } from './services/activity/settings-activity';
 import { createRunsService, type RunsService } from './services/runs/runs-service';
 import { redactingFailures } from './services/settings/redact-error';
 import { readEnvFile } from './services/settings/variables';
+import { keepDirectory } from './services/users/open-directory';
+import { createUsersService, type UsersService } from './services/users/users-service';
 import { type SystemInfo, systemInfo } from './services/system/system-service';
 import {
   createWorkspacesService,
@@ -71,6 +73,8 @@ export interface Core {
   readonly health: HealthService;
   /** Public access to the migration’s buckets. Throws `WORKSPACE_NOT_OPEN`. */
   access(): AccessService;
+  /** The users of the open workspace's project. Throws `WORKSPACE_NOT_OPEN`. */
+  users(): UsersService;
   /** What is on both sides. Reads only. */
   inspect(only: readonly Lane[], signal: AbortSignal): Promise<InspectReport>;
   /** Keeps how the users of the open workspace are read; null goes back to what is found. Throws `USERS_MAPPING_INVALID`. */
@@ -155,6 +159,15 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       settings: () => workspace.settings(),
       activity: activityOf(workspace),
     });
+  const usersServices = new Map<string, UsersService>();
+  const makeUsers = (workspace: OpenedWorkspace): UsersService => {
+    const kept = keepDirectory(async () => {
+      const settings = await workspace.settings();
+      redact = (text) => settings.redact(text);
+      return settings;
+    });
+    return createUsersService({ open: kept.open, close: kept.close, activity: activityOf(workspace) });
+  };
 
   const connections = createConnectionsService({
     workspaces,
@@ -216,6 +229,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       return service;
     },
     activity: () => activityOf(workspaces.opened()),
+    users: () => {
+      const workspace = workspaces.opened();
+      const service = usersServices.get(workspace.folder) ?? makeUsers(workspace);
+      usersServices.set(workspace.folder, service);
+      return service;
+    },
     buckets: () => {
       const workspace = workspaces.opened();
       const service = bucketsServices.get(workspace.folder) ?? makeBuckets(workspace);
@@ -247,6 +266,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       await Promise.all([...bucketsServices.values()].map((service) => service.close()));
       await health.close();
       await Promise.all([...runsServices.values()].map((service) => service.close()));
+      await Promise.all([...usersServices.values()].map((service) => service.close()));
       await Promise.all(noted);
     },
   };

@@ -150,6 +150,9 @@ async function update(request: AuthRequest): Promise<AuthResponse> {
   if (input.app_metadata)
     changes['raw_app_meta_data'] = mergeMetadata(user.raw_app_meta_data, input.app_metadata);
   if (input.ban_duration !== undefined) changes['banned_until'] = banEnd(input.ban_duration);
+  // A password that an administrator sets ends every session.
+  if (typeof input.password === 'string')
+    await client.query('delete from auth.sessions where user_id = $1', [user.id]);
   const names = Object.keys(changes);
   const assignments = names.map((name, index) => `${name} = $${index + 2}, `).join('');
   await client.query(`update auth.users set ${assignments} updated_at = now() where id = $1`, [
@@ -232,6 +235,19 @@ export const adminUserRoutes: Route[] = [
   },
   { method: 'PUT', path: '/admin/users/:user_id', access: 'admin', handle: update },
   { method: 'DELETE', path: '/admin/users/:user_id', access: 'admin', handle: remove },
+  {
+    method: 'GET',
+    path: '/admin/audit',
+    access: 'admin',
+    async handle({ client, query }) {
+      const perPage = pageNumber(query.get('per_page'), 50);
+      const { rows } = await client.query(
+        'select id, payload, created_at, ip_address from auth.audit_log_entries order by created_at desc limit $1 offset $2',
+        [perPage, (pageNumber(query.get('page'), 1) - 1) * perPage],
+      );
+      return { body: rows };
+    },
+  },
   { method: 'GET', path: '/admin/users/:user_id/factors', access: 'admin', handle: listFactors },
   {
     method: 'PUT',

@@ -281,6 +281,19 @@ export const emailLinkRoutes: Route[] = [
       return { body: {} };
     },
   },
+  {
+    method: 'POST',
+    path: '/otp',
+    access: 'key',
+    limit: 'mail',
+    async handle(request) {
+      const { email } = body(request, addressed.extend({ create_user: z.literal(false) }));
+      const user = await findUserByEmail(request.client, validEmail(email));
+      if (user === undefined) throw new AuthError(422, 'otp_disabled', 'Signups not allowed for otp');
+      await issueToken(request.client, user, 'recovery_token', email.toLowerCase());
+      return { body: {} };
+    },
+  },
   { method: 'GET', path: '/verify', access: 'open', handle: followLink },
   { method: 'POST', path: '/verify', access: 'key', limit: 'token', handle: verifyHash },
 ];

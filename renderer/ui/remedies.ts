@@ -173,6 +173,35 @@ export const remedies: Record<ErrorCode, Remedy> = {
     title: 'Users are already on the target',
     todo: 'Remove them on the target or leave users out, and plan again.',
   },
+  USERS_PATH_LIMIT: {
+    title: 'This way to the users cannot do that',
+    todo: 'Add what is missing in Connections: the database connection or the secret key.',
+    action: connections,
+  },
+  USER_EXISTS: {
+    title: 'Another user has that already',
+    todo: 'Use another address or number, or change that user.',
+  },
+  USER_REFUSED: {
+    title: 'The service refused the change',
+    todo: 'Correct the value and try again. Nothing was changed.',
+  },
+  USER_CHANGED: {
+    title: 'Somebody else has changed this user',
+    todo: 'Look at the user as it is now, then change it again.',
+  },
+  USER_DELETE_BLOCKED: {
+    title: 'Other rows still need this user',
+    todo: 'Delete or re-assign those rows first, or delete the user softly.',
+  },
+  USER_OUTCOME_UNKNOWN: {
+    title: 'It is not known whether this was done',
+    todo: 'Reload the user and look before you try again.',
+  },
+  SUPABASE_AUTH_THROTTLED: {
+    title: 'Supabase Auth asks for fewer requests',
+    todo: 'Wait a minute, then try again.',
+  },
 
   OBJECTS_AUTH_FAILED: {
     title: 'The object store refused the key',

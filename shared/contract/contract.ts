@@ -6,6 +6,7 @@ import { linksContract } from './links';
 import { healthContract } from './health';
 import { migrationContract } from './migration';
 import { systemContract } from './system';
+import { usersContract } from './users';
 import { workspacesContract } from './workspaces';
 
 /** Every operation between host and page. */
@@ -19,5 +20,6 @@ export const contract = {
   ...linksContract,
   ...healthContract,
   ...accessContract,
+  ...usersContract,
 } as const;
 export type AppContract = typeof contract;

@@ -9,6 +9,7 @@ import { linksHandlers } from './links';
 import { healthHandlers } from './health';
 import { migrationHandlers } from './migration';
 import { systemHandlers } from './system';
+import { usersHandlers } from './users';
 import { workspacesHandlers } from './workspaces';
 
 /** Every operation of the contract over one core; each host serves them in its own way. */
@@ -23,5 +24,6 @@ export function createHandlers(core: Core): Handlers<AppContract> {
     ...linksHandlers(core),
     ...healthHandlers(core),
     ...accessHandlers(core),
+    ...usersHandlers(core),
   };
 }

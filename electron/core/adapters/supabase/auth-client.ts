@@ -8,10 +8,12 @@ import { classifyFetchError, classifyResponse } from './classify';
 const answerTimeout = 15_000;
 
 export interface AuthRequest {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below `/auth/v1`, with its query. */
   path: string;
   key: 'SUPABASE_SECRET_KEY' | 'SUPABASE_PUBLISHABLE_KEY';
+  /** A user's access token, when the call is that user's. */
+  bearer?: string;
   body?: unknown;
   signal: AbortSignal;
   /** Statuses that the caller reads itself besides those below 400. */
@@ -62,7 +64,7 @@ export async function callAuth(settings: Settings, request: AuthRequest): Promis
       method: request.method,
       headers: {
         apikey: key,
-        authorization: `Bearer ${key}`,
+        authorization: `Bearer ${request.bearer ?? key}`,
         'user-agent': `cutover/${packageJson.version}`,
         accept: 'application/json',
         ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -78,7 +80,7 @@ export async function callAuth(settings: Settings, request: AuthRequest): Promis
   }
   const body = parseJson(text);
   if (status >= 400 && !(request.accept ?? []).includes(status))
-    throw classifyResponse(status, body, failure);
+    throw classifyResponse(status, body, failure, headers.get('retry-after'));
   return { status, headers, body };
 }
 

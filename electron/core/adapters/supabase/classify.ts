@@ -17,8 +17,16 @@ const errorBody = z.object({
   message: z.string().optional().catch(undefined),
 });
 
-/** What a status of the Auth service means to an operator. The service's own words are kept; they hold no key. */
-export function classifyResponse(status: number, body: unknown, { url, key }: AuthFailure): AppError {
+/**
+ * What a status of the Auth service means to an operator. The service's own words are kept; they hold no key. `retryAfter` is the header of
+ * that name, in seconds.
+ */
+export function classifyResponse(
+  status: number,
+  body: unknown,
+  { url, key }: AuthFailure,
+  retryAfter: string | null = null,
+): AppError {
   const parsed = errorBody.safeParse(body);
   const fields = parsed.success ? parsed.data : {};
   const said = fields.msg ?? fields.message ?? '';
@@ -31,6 +39,17 @@ export function classifyResponse(status: number, body: unknown, { url, key }: Au
     return new AppError('SUPABASE_KEY_REFUSED', `The project at ${url} refuses ${key}.`, {
       hint: 'Check that the key belongs to this project, is complete, and has not been revoked. The secret key is sb_secret_… or service_role.',
       details,
+    });
+  }
+  // Two requests at once: the service hands the database's own refusal on.
+  const name = fields.code === '23505' ? duplicateOf(said) : (fields.error_code ?? '');
+  const refusal = fromErrorCode(status, name, said, details);
+  if (refusal !== undefined) return refusal;
+  if (status === 429) {
+    return new AppError('SUPABASE_AUTH_THROTTLED', 'The Auth service asks for fewer requests.', {
+      hint: 'Wait a minute and try again. Nothing was changed by this request.',
+      retryable: true,
+      details: { ...details, ...(retryAfter === null ? {} : { retryAfter }) },
     });
   }
   if (status === 404 || !parsed.success) {
@@ -46,11 +65,46 @@ export function classifyResponse(status: number, body: unknown, { url, key }: Au
   }
   return new AppError(
     'SUPABASE_AUTH_UNAVAILABLE',
-    status === 429
-      ? 'The Auth service asks for fewer requests.'
-      : `The Auth service answered with status ${status}${said === '' ? '' : `: ${said}`}.`,
+    `The Auth service answered with status ${status}${said === '' ? '' : `: ${said}`}.`,
     { hint: 'Wait a minute and try again; see the project’s Auth logs.', retryable: true, details },
   );
+}
+
+const duplicateOf = (said: string): string =>
+  said.includes('email') ? 'email_exists' : said.includes('phone') ? 'phone_exists' : 'duplicate';
+
+/** What the service refuses by name: nothing was changed then. */
+function fromErrorCode(
+  status: number,
+  name: string,
+  said: string,
+  details: Record<string, string>,
+): AppError | undefined {
+  if (
+    name === 'user_not_found' ||
+    name === 'mfa_factor_not_found' ||
+    name === 'webauthn_credential_not_found'
+  ) {
+    return new AppError('NOT_FOUND', `The Auth service says: ${said}.`, {
+      hint: 'Somebody else may have removed it. Reload the list.',
+      details,
+    });
+  }
+  if (name === 'email_exists' || name === 'phone_exists' || name === 'user_already_exists') {
+    const what = name === 'phone_exists' ? 'number' : 'address';
+    return new AppError('USER_EXISTS', `Another user already has this ${what}.`, {
+      hint: `Look for that user, or use another ${what}. Nothing was changed.`,
+      details,
+    });
+  }
+  // An answer without a name may come from a proxy; then it is not the service that refuses.
+  if ((status === 422 || status === 400) && name !== '') {
+    return new AppError('USER_REFUSED', `The Auth service refuses: ${said === '' ? name : said}.`, {
+      hint: 'Correct the value and try again. Nothing was changed.',
+      details,
+    });
+  }
+  return undefined;
 }
 
 const systemError = z.object({ code: z.string() });

@@ -1,0 +1,128 @@
+import { AppError, toAppError } from '#shared/model/errors';
+import type { UserAction, UserDetail } from '#shared/model/users';
+import type { AdminApi } from '../../../adapters/supabase/admin-api';
+import type { Applied } from '../../../ports/users';
+import { effectiveEdit, isBanned, isConfirmed, refuseStale } from '../edits';
+import { pathLimit } from '../refusals';
+import { tokensLive } from '../wording';
+
+/** Does one action to one user by the admin API. `read` is how a user is read. */
+export async function actByApi(
+  api: AdminApi,
+  read: (id: string, signal: AbortSignal) => Promise<UserDetail>,
+  id: string,
+  action: UserAction,
+  signal: AbortSignal,
+): Promise<Applied> {
+  const before = await read(id, signal);
+  const unchanged: Applied = { changed: false, before, after: before };
+  const put = async (body: Record<string, unknown>, note?: string): Promise<Applied> => {
+    await api.updateUser(id, body, signal);
+    return { changed: true, before, after: await read(id, signal), ...(note === undefined ? {} : { note }) };
+  };
+  switch (action.kind) {
+    case 'edit': {
+      refuseStale(action, before);
+      const changes = effectiveEdit(action, before);
+      if (changes === undefined) return unchanged;
+      const { email, phone, userMetadata, appMetadata } = changes;
+      return put({
+        ...(email === undefined ? {} : { email }),
+        ...(phone === undefined ? {} : { phone }),
+        ...(userMetadata === undefined ? {} : { user_metadata: userMetadata }),
+        ...(appMetadata === undefined ? {} : { app_metadata: appMetadata }),
+      });
+    }
+    case 'confirm':
+      if (isConfirmed(before)) return unchanged;
+      return put({
+        ...(before.email === undefined ? {} : { email_confirm: true }),
+        ...(before.phone === undefined ? {} : { phone_confirm: true }),
+      });
+    case 'password':
+      return put({ password: action.password }, `The service ends the user’s sessions. ${tokensLive}`);
+    case 'ban':
+      return put({ ban_duration: `${Math.ceil(action.hours * 3600)}s` }, tokensLive);
+    case 'unban':
+      return isBanned(before) ? put({ ban_duration: 'none' }) : unchanged;
+    case 'signOut':
+      return signOut(api, before, read, signal);
+    case 'delete': {
+      if (action.soft && before.deletedAt !== undefined) return unchanged;
+      await deleteUser(api, id, action.soft, signal);
+      if (!action.soft) return { changed: true, before, note: tokensLive };
+      return { changed: true, before, after: await read(id, signal), note: tokensLive };
+    }
+    case 'removeFactor':
+      return gone(before, async () => {
+        await api.deleteFactor(id, action.factorId, signal);
+        return read(id, signal);
+      });
+    case 'removePasskey':
+      return gone(before, async () => {
+        await api.deletePasskey(id, action.passkeyId, signal);
+        return read(id, signal);
+      });
+  }
+}
+
+async function gone(before: UserDetail, remove: () => Promise<UserDetail>): Promise<Applied> {
+  try {
+    return { changed: true, before, after: await remove() };
+  } catch (error) {
+    if (toAppError(error).code !== 'NOT_FOUND') throw error;
+    return { changed: false, before, after: before, note: 'It was gone already.' };
+  }
+}
+
+/**
+ * The admin API ends nobody's sessions. What it can do is open one more with a one-time link, and let that one end them all; so the user
+ * must be one who can sign in.
+ */
+async function signOut(
+  api: AdminApi,
+  before: UserDetail,
+  read: (id: string, signal: AbortSignal) => Promise<UserDetail>,
+  signal: AbortSignal,
+): Promise<Applied> {
+  const { email } = before;
+  const possible =
+    email !== undefined &&
+    before.emailConfirmedAt !== undefined &&
+    before.deletedAt === undefined &&
+    !isBanned(before);
+  if (!possible) {
+    throw pathLimit(
+      'The admin API can end the sessions only of a user with a confirmed address who is not banned.',
+      'Add the database connection (SUPABASE_DB_URL). Nothing was changed.',
+    );
+  }
+  const { token } = await api.generateLink({ type: 'magiclink', email }, signal);
+  await api.signOutEverywhere(await api.redeem(token, signal), signal);
+  return {
+    changed: true,
+    before,
+    after: await read(before.id, signal),
+    note: `All sessions ended. For that one was opened and closed: the last sign-in shows it, and a recovery mail that was under way is void. ${tokensLive}`,
+  };
+}
+
+async function deleteUser(api: AdminApi, id: string, soft: boolean, signal: AbortSignal): Promise<void> {
+  try {
+    await api.deleteUser(id, soft, signal);
+  } catch (error) {
+    const failure = toAppError(error);
+    if (failure.details?.status !== '500' || !/deleting user/i.test(failure.details.said ?? ''))
+      throw failure;
+    // The service says so after its transaction was rolled back.
+    await api.getUser(id, signal);
+    throw new AppError(
+      'USER_DELETE_BLOCKED',
+      'The user was not deleted: the project’s database refused it. Most likely rows of the application still refer to the user.',
+      {
+        hint: 'Which rows, only the database connection (SUPABASE_DB_URL) can tell. Or delete the user softly, which keeps the row.',
+        details: failure.details,
+      },
+    );
+  }
+}

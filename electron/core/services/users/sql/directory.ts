@@ -1,0 +1,180 @@
+import { AppError, toAppError } from '#shared/model/errors';
+import { z } from 'zod';
+import { auditEntrySchema } from '#shared/model/users';
+import type { SearchIndex, UserReference } from '#shared/contract/users';
+import type { Database, DatabaseSession } from '../../../ports/database';
+import type { UserDirectory } from '../../../ports/users';
+import { pathLimit } from '../refusals';
+import { actOn, asUserFailure } from './actions';
+import { createUser, importUsers } from './create';
+import { countUsers, listUsers } from './list';
+import { issueToken } from './links';
+import { findReferences } from './references';
+import { iso, nilUuid, readDetail } from './rows';
+import { changeSearchIndex, readSearchIndex } from './search-index';
+import { keepSessions } from './sessions';
+import { readStats } from './stats';
+
+/** The directory over a database connection, with what only it can do. */
+export interface SqlDirectory extends UserDirectory {
+  searchIndex(signal: AbortSignal): Promise<SearchIndex>;
+  /** Writes into the project's database; the operator has seen the SQL and agreed. */
+  changeSearchIndex(act: 'create' | 'drop', signal: AbortSignal): Promise<SearchIndex>;
+}
+
+/** Milliseconds: the audit log has no index for one user, and nobody waits long for it. */
+const auditTimeoutMs = 4_000;
+const auditRow = z.object({
+  id: z.string(),
+  at: z.string().nullable(),
+  action: z.string().nullable(),
+  by: z.string().nullable(),
+  ip: z.string().nullable(),
+});
+const idRow = z.object({ id: z.string() });
+
+/** Opens the way through the tables of the Auth service. `projectUrl` is where links lead to. */
+export function openSqlDirectory(database: Database, projectUrl: string | undefined): SqlDirectory {
+  const sessions = keepSessions(database);
+  let indexed: boolean | undefined;
+  const hasIndex = async (session: DatabaseSession): Promise<boolean> => {
+    indexed ??= (await readSearchIndex(session)).state === 'ready';
+    return indexed;
+  };
+  const write = async <T>(
+    signal: AbortSignal,
+    work: (session: DatabaseSession) => Promise<T>,
+  ): Promise<T> => {
+    try {
+      return await sessions.transaction(signal, work);
+    } catch (error) {
+      throw asUserFailure(error);
+    }
+  };
+
+  return {
+    path: 'sql',
+    limits: [],
+    list: (query, signal) =>
+      sessions.use(signal, async (session) => {
+        try {
+          return await listUsers(session, query, await hasIndex(session));
+        } catch (error) {
+          // Somebody may have removed the search table since it was looked for.
+          indexed = undefined;
+          throw error;
+        }
+      }),
+    count: (filter, signal) =>
+      sessions.use(signal, async (session) => countUsers(session, filter, await hasIndex(session))),
+    get: (id, signal) => sessions.use(signal, (session) => readDetail(session, id)),
+    findByEmail: (email, signal) =>
+      sessions.use(signal, async (session) => {
+        const [row] = await session.query(
+          idRow,
+          `select u.id::text as id from auth.users u where u.instance_id = '${nilUuid}' and lower(u.email) = lower($1) limit 1`,
+          [email],
+        );
+        return row === undefined ? undefined : readDetail(session, row.id);
+      }),
+    audit: (id, signal) =>
+      sessions.use(signal, async (session) => {
+        await session.execute('begin');
+        try {
+          await session.execute(`set local statement_timeout = ${auditTimeoutMs}`);
+          const rows = await session.query(
+            auditRow,
+            `select a.id::text as id, ${iso('a.created_at')} as at, a.payload ->> 'action' as action,
+               a.payload ->> 'actor_username' as by, nullif(a.ip_address, '') as ip
+             from auth.audit_log_entries a
+             where a.payload ->> 'actor_id' = $1 or a.payload -> 'traits' ->> 'user_id' = $1
+             order by a.created_at desc nulls last limit 50`,
+            [id],
+          );
+          return {
+            entries: rows.map(({ id: entry, at, action, by, ip }) =>
+              auditEntrySchema.parse({
+                id: entry,
+                action: action ?? 'unknown',
+                ...(at === null ? {} : { at }),
+                ...(by === null ? {} : { by }),
+                ...(ip === null ? {} : { ip }),
+              }),
+            ),
+          };
+        } catch (error) {
+          if (toAppError(error).code !== 'TIMED_OUT') throw error;
+          return {
+            entries: [],
+            note: 'The audit log is too long to be looked through. The project’s own log pages show it.',
+          };
+        } finally {
+          await session.execute('rollback');
+        }
+      }),
+    create: (user, signal) =>
+      write(signal, async (session) => readDetail(session, await createUser(session, user))),
+    act: async (id, action, signal) => {
+      try {
+        return await write(signal, (session) => actOn(session, id, action));
+      } catch (error) {
+        const failure = toAppError(error);
+        const state = failure.details?.sqlstate;
+        if (action.kind !== 'delete' || (state !== '23503' && state !== '23502')) throw failure;
+        throw blocked(await sessions.use(signal, (session) => findReferences(session, id)), failure);
+      }
+    },
+    references: (id, signal) =>
+      sessions.use(signal, async (session) => {
+        await readDetail(session, id);
+        return findReferences(session, id);
+      }),
+    link: async ({ email, kind, redirectTo }, signal) => {
+      if (projectUrl === undefined) {
+        throw pathLimit('A link needs the address of the project.', 'Enter SUPABASE_URL in Connections.');
+      }
+      const token = await write(signal, (session) => issueToken(session, email, kind));
+      const query = new URLSearchParams({
+        token,
+        type: kind,
+        ...(redirectTo === undefined ? {} : { redirect_to: redirectTo }),
+      });
+      return `${projectUrl}/auth/v1/verify?${query.toString()}`;
+    },
+    importUsers: (users, dryRun, signal) =>
+      sessions.use(signal, (session) => importUsers(session, users, dryRun)),
+    stats: (days, signal) => sessions.use(signal, (session) => readStats(session, days)),
+    searchIndex: async (signal) => {
+      const index = await sessions.use(signal, readSearchIndex);
+      indexed = index.state === 'ready';
+      return index;
+    },
+    changeSearchIndex: async (act, signal) => {
+      indexed = undefined;
+      const session = await database.open(signal);
+      try {
+        return await changeSearchIndex(session, act);
+      } finally {
+        await session.close();
+      }
+    },
+    close: () => sessions.close(),
+  };
+}
+
+function blocked(references: readonly UserReference[], cause: AppError): AppError {
+  const blockers = references.filter((reference) => reference.effect === 'blocks');
+  const named = blockers.map(({ table, columns, rows }) => {
+    const what = `${table} (${columns.join(', ')})`;
+    return rows === undefined ? what : `${what}: ${rows} ${rows === 1 ? 'row' : 'rows'}`;
+  });
+  const fallback = cause.details?.table ?? 'another table';
+  return new AppError(
+    'USER_DELETE_BLOCKED',
+    `The user was not deleted. Still needed by ${named.length === 0 ? fallback : named.join('; ')}.`,
+    {
+      hint: 'Delete those rows or give them to another user first, or delete the user softly, which keeps the row.',
+      details: cause.details,
+    },
+  );
+}

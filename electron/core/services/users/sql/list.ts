@@ -1,0 +1,285 @@
+import type { UsersPage, UsersQuery } from '#shared/contract/users';
+import { AppError } from '#shared/model/errors';
+import { migratedMark, type UserFilter } from '#shared/model/users';
+import { z } from 'zod';
+import type { DatabaseSession } from '../../../ports/database';
+import { iso, nilUuid, summaryColumns, summaryRow } from './rows';
+import { searchTable } from './search-index';
+
+/** Values of a statement, numbered as they are named. */
+class Values {
+  readonly list: unknown[] = [];
+  add(value: unknown): string {
+    this.list.push(value);
+    return `$${this.list.length}`;
+  }
+}
+
+/** For LIKE: the text means itself. */
+const literal = (text: string): string => text.replace(/[\\%_]/g, (char) => `\\${char}`);
+/** As the text stands inside of a JSON text. */
+const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+/** The smallest text of digits that comes after every text with this beginning; undefined when there is none. */
+export function nextDigits(prefix: string): string | undefined {
+  const kept = prefix.replace(/9+$/, '');
+  return kept === '' ? undefined : kept.slice(0, -1) + String(Number(kept.at(-1)) + 1);
+}
+
+/** The first and the last id with this beginning; undefined for a text that begins no id. */
+export function idRange(text: string): [string, string] | undefined {
+  const plain = text.toLowerCase();
+  if (!/^[0-9a-f-]{1,36}$/.test(plain)) return undefined;
+  const hex = plain.replaceAll('-', '');
+  if (hex.length === 0 || hex.length > 32 || !dashed(hex).startsWith(plain.replace(/-$/, '')))
+    return undefined;
+  return [dashed(hex.padEnd(32, '0')), dashed(hex.padEnd(32, 'f'))];
+}
+function dashed(hex: string): string {
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)]
+    .filter((part) => part !== '')
+    .join('-');
+}
+
+function searchCondition(sought: string, field: UserFilter['field'], values: Values): string {
+  // The server lowers both: what counts as a lower-case letter is its matter.
+  const holds = (column: string, value: string) =>
+    `strpos(lower(${column}), lower(${values.add(value)})) > 0`;
+  switch (field ?? 'any') {
+    case 'emailStart':
+      // An index with text_pattern_ops is there on every project.
+      return `u.id in (select i.user_id from auth.identities i where i.email like lower(${values.add(`${literal(sought)}%`)}))`;
+    case 'email':
+      return holds('u.email', sought);
+    case 'phone': {
+      const digits = sought.replace(/[^0-9]/g, '');
+      if (digits === '') return 'false';
+      const next = nextDigits(digits);
+      const upper = next === undefined ? '' : ` and u.phone < ${values.add(next)}`;
+      return `u.phone >= ${values.add(digits)}${upper} and starts_with(u.phone, ${values.add(digits)})`;
+    }
+    case 'id': {
+      const range = idRange(sought);
+      return range === undefined
+        ? 'false'
+        : `u.id between ${values.add(range[0])}::uuid and ${values.add(range[1])}::uuid`;
+    }
+    case 'name':
+      return holds(`coalesce(u.raw_user_meta_data ->> 'full_name', u.raw_user_meta_data ->> 'name')`, sought);
+    case 'metadata': {
+      const json = inJson(sought);
+      return `(${holds('u.raw_user_meta_data::text', json)} or ${holds('u.raw_app_meta_data::text', json)})`;
+    }
+    case 'any': {
+      const json = inJson(sought);
+      const digits = sought.replace(/^\+/, '');
+      const phone = /^[0-9]+$/.test(digits) ? [holds('u.phone', digits)] : [];
+      const range = sought.length >= 4 ? idRange(sought) : undefined;
+      const id =
+        range === undefined
+          ? []
+          : [`u.id between ${values.add(range[0])}::uuid and ${values.add(range[1])}::uuid`];
+      return `(${[holds('u.email', sought), ...phone, ...id, holds('u.raw_user_meta_data::text', json), holds('u.raw_app_meta_data::text', json)].join(' or ')})`;
+    }
+  }
+}
+
+/** A text of the search table that every match of the condition holds; undefined where the table does not help. */
+function indexedText({ text, field }: UserFilter): string | undefined {
+  const sought = (text ?? '').trim();
+  // Three characters make one trigram; less is looked for row by row anyway.
+  if (sought.length < 3) return undefined;
+  switch (field ?? 'any') {
+    case 'any':
+      return /^\+[0-9]+$/.test(sought) ? sought.slice(1) : inJson(sought);
+    case 'email':
+      return sought;
+    case 'name':
+    case 'metadata':
+      return inJson(sought);
+    case 'emailStart':
+    case 'phone':
+    case 'id':
+      return undefined;
+  }
+}
+
+/** The conditions of a filter over `u`. */
+function conditions(filter: UserFilter, values: Values): string[] {
+  const found = [`u.instance_id = '${nilUuid}'`];
+  const text = filter.text?.trim() ?? '';
+  if (text !== '') found.push(searchCondition(text, filter.field, values));
+  switch (filter.state) {
+    case 'confirmed':
+      found.push(
+        'u.confirmed_at is not null and u.deleted_at is null and (u.banned_until is null or u.banned_until <= now())',
+      );
+      break;
+    case 'unconfirmed':
+      found.push(
+        'u.confirmed_at is null and u.deleted_at is null and not u.is_anonymous and (u.banned_until is null or u.banned_until <= now())',
+      );
+      break;
+    case 'banned':
+      found.push('u.banned_until > now() and u.deleted_at is null');
+      break;
+    case 'deleted':
+      found.push('u.deleted_at is not null');
+      break;
+    case 'anonymous':
+      found.push('u.is_anonymous and u.deleted_at is null');
+      break;
+    case undefined:
+  }
+  if (filter.provider !== undefined) {
+    found.push(
+      `exists (select from auth.identities i where i.user_id = u.id and i.provider = ${values.add(filter.provider)})`,
+    );
+  }
+  if (filter.mfa !== undefined) {
+    found.push(
+      `${filter.mfa ? '' : 'not '}exists (select from auth.mfa_factors f where f.user_id = u.id and f.status = 'verified')`,
+    );
+  }
+  if (filter.migrated !== undefined) {
+    found.push(`coalesce(u.raw_app_meta_data ? '${migratedMark}', false) = ${String(filter.migrated)}`);
+  }
+  const bound = (column: string, operator: string, value: string | undefined) => {
+    if (value !== undefined)
+      found.push(`${column} ${operator} ${values.add(timestampOf(value))}::timestamptz`);
+  };
+  bound('u.created_at', '>=', filter.createdFrom);
+  bound('u.created_at', '<', filter.createdTo);
+  bound('u.last_sign_in_at', '>=', filter.signedInFrom);
+  bound('u.last_sign_in_at', '<', filter.signedInTo);
+  if (filter.neverSignedIn === true) found.push('u.last_sign_in_at is null');
+  return found;
+}
+
+function timestampOf(text: string): string {
+  if (Number.isNaN(Date.parse(text))) {
+    throw new AppError('INVALID_INPUT', `${text} is not a date.`, { hint: 'Write it as 2026-11-23.' });
+  }
+  return text;
+}
+
+const cursorSchema = z.object({
+  /** The value of the order's column in the last row; null when the rows without one have been reached. */
+  v: z.string().nullable(),
+  id: z.guid(),
+});
+type Cursor = z.infer<typeof cursorSchema>;
+
+function readCursor(text: string): Cursor {
+  try {
+    return cursorSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+  } catch {
+    throw new AppError('INVALID_INPUT', 'The place in the list is not valid.', { hint: 'Reload the list.' });
+  }
+}
+const writeCursor = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString('base64url');
+
+const listRow = z.object({ id: z.string(), v: z.string().nullable() });
+
+/**
+ * One page in a total order, from where the page before ended: rows that come or go meanwhile shift nothing. Rows without a value in the
+ * order's column come last, in the order of their ids.
+ */
+export async function listUsers(
+  session: DatabaseSession,
+  query: UsersQuery,
+  indexed: boolean,
+): Promise<UsersPage> {
+  const sort = query.sort ?? { by: 'created', descending: true };
+  const order = {
+    created: { column: 'u.created_at', text: iso('u.created_at'), type: 'timestamptz' },
+    lastSignIn: { column: 'u.last_sign_in_at', text: iso('u.last_sign_in_at'), type: 'timestamptz' },
+    // As the index of the service has it.
+    email: { column: 'lower(u.email::text)', text: 'lower(u.email::text)', type: 'text' },
+  }[sort.by];
+  const direction = sort.descending ? 'desc' : 'asc';
+  const beyond = sort.descending ? '<' : '>';
+  const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor);
+  const through = indexed ? indexedText(query.filter) : undefined;
+  // In the order of creation the search table has an index, which the table of users need not have.
+  const inSearchOrder = indexed && sort.by === 'created';
+
+  const part = async (section: 'values' | 'nulls', after: Cursor | undefined, limit: number) => {
+    const values = new Values();
+    const where = conditions(query.filter, values);
+    const column = inSearchOrder ? 's.created_at' : order.column;
+    const id = inSearchOrder ? 's.id' : 'u.id';
+    const join = inSearchOrder || through !== undefined ? `join ${searchTable} s on s.id = u.id` : '';
+    if (through !== undefined) where.push(`s.text like lower(${values.add(`%${literal(through)}%`)})`);
+    if (section === 'nulls') {
+      where.push(`${column} is null`);
+      if (after !== undefined) where.push(`${id} ${beyond} ${values.add(after.id)}::uuid`);
+    } else {
+      where.push(`${column} is not null`);
+      if (after !== undefined) {
+        where.push(
+          `(${column}, ${id}) ${beyond} (${values.add(after.v)}::${order.type}, ${values.add(after.id)}::uuid)`,
+        );
+      }
+    }
+    const by = section === 'nulls' ? `${id} ${direction}` : `${column} ${direction}, ${id} ${direction}`;
+    return session.query(
+      listRow,
+      `select u.id::text as id, ${section === 'nulls' ? 'null' : order.text} as v
+       from auth.users u ${join} where ${where.join(' and ')} order by ${by} limit ${limit}`,
+      values.list,
+    );
+  };
+
+  const wanted = query.limit + 1;
+  const withValue = cursor?.v === null ? [] : await part('values', cursor, wanted);
+  const missing = wanted - withValue.length;
+  const without = missing === 0 ? [] : await part('nulls', cursor?.v === null ? cursor : undefined, missing);
+  const rows = [...withValue, ...without];
+  const shown = rows.slice(0, query.limit);
+  const last = shown.at(-1);
+  const users = await summaries(
+    session,
+    shown.map((row) => row.id),
+  );
+  return {
+    users,
+    ...(rows.length > shown.length && last !== undefined
+      ? { next: writeCursor({ v: last.v, id: last.id }) }
+      : {}),
+  };
+}
+
+/** Summaries in the order of the ids; users that have gone meanwhile are left out. */
+export async function summaries(
+  session: DatabaseSession,
+  ids: readonly string[],
+): Promise<UsersPage['users']> {
+  if (ids.length === 0) return [];
+  return session.query(
+    summaryRow,
+    `select ${summaryColumns} from unnest($1::uuid[]) with ordinality as wanted (id, place)
+     join auth.users u on u.id = wanted.id order by wanted.place`,
+    [ids],
+  );
+}
+
+const countRow = z.object({ count: z.coerce.number() });
+
+export async function countUsers(
+  session: DatabaseSession,
+  filter: UserFilter,
+  indexed: boolean,
+): Promise<number> {
+  const values = new Values();
+  const where = conditions(filter, values);
+  const through = indexed ? indexedText(filter) : undefined;
+  const join = through === undefined ? '' : `join ${searchTable} s on s.id = u.id`;
+  if (through !== undefined) where.push(`s.text like lower(${values.add(`%${literal(through)}%`)})`);
+  const [row] = await session.query(
+    countRow,
+    `select count(*) as count from auth.users u ${join} where ${where.join(' and ')}`,
+    values.list,
+  );
+  return row?.count ?? 0;
+}
