@@ -169,7 +169,6 @@ export const userActionSchema = z.discriminatedUnion('kind', [
 ]);
 /** Something to be done to one user. */
 export type UserAction = z.infer<typeof userActionSchema>;
-export type UserActionKind = UserAction['kind'];
 
 /** Actions that make sense for many users at once. */
 export const bulkActionSchema = z.discriminatedUnion('kind', [

@@ -16,6 +16,7 @@ import { bucketsFixture, type FixtureBuckets } from './fixture-buckets';
 import { connectedEnds, linkCheck, linkFindings, passedTest, plan, report, workspace } from './fixture-data';
 import { healthFixture, healthSettings, nothingWatched } from './fixture-health';
 import type { FixtureRun } from './fixture-run';
+import { type FixtureUsers, someUsers, usersFixture } from './fixture-users';
 
 type Answer<T> = T | AppError | Promise<T>;
 
@@ -39,6 +40,7 @@ export interface Situation {
   linkCheck: Answer<LinkCheck>;
   health: HealthOverview | AppError;
   healthSettings: HealthSettings;
+  users: FixtureUsers | AppError;
   runs: FixtureRun[];
   /** The run that `runs.start` starts. */
   nextRun?: FixtureRun;
@@ -69,6 +71,7 @@ export function situation(changes: Partial<Situation> = {}): Situation {
     linkCheck,
     health: nothingWatched(),
     healthSettings: healthSettings(),
+    users: someUsers(),
     runs: [],
     calls: [],
     onControl: () => undefined,
@@ -152,6 +155,7 @@ function handlersFor(now: Situation): Handlers<AppContract> {
       return Promise.resolve({});
     },
     ...healthFixture(now, note),
+    ...usersFixture(() => now.users, note),
     'connections.list': async () => Promise.resolve(now.connections),
     'connections.update': async ({ values }) => {
       note('connections.update', values);
