@@ -11,6 +11,7 @@ export const keys = {
   runs: ['runs'],
   activity: ['activity'],
   health: ['health'],
+  buckets: ['buckets'],
 } as const;
 
 export const infoQuery = queryOptions({

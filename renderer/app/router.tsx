@@ -13,6 +13,7 @@ import { OverviewPage } from '../features/overview/overview-page';
 import { Card } from '../ui/card';
 import { ErrorPanel } from '../ui/error-panel';
 import { PageBody, PageHeader } from '../ui/page-header';
+import { bucketNameSchema, sideSchema } from '#shared/model/buckets';
 import { toErrorShape } from '#shared/model/errors';
 import { Frame } from './frame';
 
@@ -59,6 +60,17 @@ const activity = createRoute({
   path: '/activity',
   component: lazyRouteComponent(() => import('../features/activity/activity-page'), 'ActivityPage'),
 });
+const buckets = createRoute({
+  getParentRoute: () => root,
+  path: '/buckets',
+  component: lazyRouteComponent(() => import('../features/buckets/buckets-page'), 'BucketsPage'),
+  validateSearch: z.object({
+    side: sideSchema.optional().catch(undefined),
+    bucket: bucketNameSchema.optional().catch(undefined),
+    prefix: z.string().optional().catch(undefined),
+    object: z.string().optional().catch(undefined),
+  }),
+});
 const connections = createRoute({
   getParentRoute: () => root,
   path: '/connections',
@@ -67,7 +79,7 @@ const connections = createRoute({
 
 /** Addresses are behind a `#`, so the page works the same from a file, a protocol of the shell and a server. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, migration, health, activity, connections]),
+  routeTree: root.addChildren([overview, migration, buckets, health, activity, connections]),
   history: createHashHistory(),
   defaultErrorComponent: BrokenPage,
 });

@@ -5,6 +5,7 @@ export function contentSecurityPolicy(nonce: string, connectSources: readonly st
     `script-src 'self'`,
     `style-src 'self' 'nonce-${nonce}'`,
     `img-src 'self' data: blob:`,
+    `media-src 'self'`,
     `font-src 'self' data:`,
     `connect-src ${[`'self'`, ...connectSources].join(' ')}`,
     `worker-src 'self'`,

@@ -1,0 +1,90 @@
+import { Button } from '@mantine/core';
+import { useState, type ReactNode } from 'react';
+import type { ObjectAttributesText } from '#shared/model/buckets';
+import { formatBytes } from '#shared/model/format-bytes';
+import { CopyButton } from '../../ui/copy-button';
+import { ErrorPanel } from '../../ui/error-panel';
+import { Facts } from '../../ui/facts';
+import { formatCount, formatDateTime } from '../../ui/format';
+import { Loading } from '../../ui/loading';
+import { SidePanel, SidePanelSection } from '../../ui/side-panel';
+import { curlCommand, s3Address } from './addresses.logic';
+import styles from './buckets.module.css';
+import { Preview } from './preview';
+import { useDownload, useObject, type ObjectPlace } from './queries';
+import { shownName } from './rows.logic';
+import { SignedLinkDialog } from './signed-link-dialog';
+
+function attributeFacts({ headers, metadata }: ObjectAttributesText): { label: string; value: string }[] {
+  return [
+    ...Object.entries(headers).map(([label, value]) => ({ label, value: shownName(value) })),
+    ...Object.entries(metadata).map(([name, value]) => ({
+      label: `x-amz-meta-${name}`,
+      value: shownName(value),
+    })),
+  ];
+}
+
+interface ObjectPanelProps {
+  place: ObjectPlace;
+  onClose: () => void;
+  /** Acts that this side allows. */
+  actions?: ReactNode;
+}
+
+/** Everything about one object. */
+export function ObjectPanel({ place, onClose, actions }: ObjectPanelProps) {
+  const object = useObject(place);
+  const download = useDownload();
+  const [signing, setSigning] = useState(false);
+  const { side, bucket, key } = place;
+  const name = shownName(key.slice(key.lastIndexOf('/') + 1) || key);
+  const base = key.slice(0, key.lastIndexOf('/') + 1);
+  return (
+    <SidePanel
+      title={name}
+      onClose={onClose}
+      footer={
+        <>
+          <Button
+            loading={download.isPending}
+            onClick={() => download.mutate({ side, bucket, keys: [key], prefixes: [], base })}
+          >
+            Download
+          </Button>
+          <Button onClick={() => setSigning(true)}>Signed link…</Button>
+          {actions}
+        </>
+      }
+    >
+      {download.isError ? <ErrorPanel error={download.error} /> : null}
+      {object.isPending ? <Loading>Reading the object</Loading> : null}
+      {object.isError ? <ErrorPanel error={object.error} retry={() => void object.refetch()} /> : null}
+      {object.isSuccess ? (
+        <>
+          <Preview key={`${key} ${object.data.etag}`} place={place} etag={object.data.etag} name={name} />
+          <Facts
+            items={[
+              { label: 'Key', value: shownName(key) },
+              {
+                label: 'Size',
+                value: `${formatBytes(object.data.size)} (${formatCount(object.data.size)} bytes)`,
+              },
+              { label: 'Modified', value: formatDateTime(object.data.modifiedAt) },
+              { label: 'ETag', value: object.data.etag },
+              ...attributeFacts(object.data.attributes),
+            ]}
+          />
+          <SidePanelSection title="Addresses">
+            <div className={styles.tools}>
+              <CopyButton text={object.data.url}>Copy public URL</CopyButton>
+              <CopyButton text={s3Address(bucket, key)}>Copy s3://</CopyButton>
+              <CopyButton text={curlCommand(object.data.url, name)}>Copy curl</CopyButton>
+            </div>
+          </SidePanelSection>
+        </>
+      ) : null}
+      <SignedLinkDialog place={place} opened={signing} onClose={() => setSigning(false)} />
+    </SidePanel>
+  );
+}

@@ -1,0 +1,266 @@
+import { useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useMemo, useSyncExternalStore } from 'react';
+import type { ListedObject, Side } from '#shared/model/buckets';
+import { client } from '../../api/client';
+import { keys } from '../../api/queries';
+import { acknowledge } from '../../ui/toast';
+import { createListing, type ListingState, type RowList } from './listing';
+
+/** A folder of a bucket of one side. */
+export interface Place {
+  side: Side;
+  bucket: string;
+  /** Empty, or with a slash at its end. */
+  prefix: string;
+}
+
+const pageKeys = 1000;
+/** Objects of one bucket that are counted without being asked to. */
+const countedUnasked = 50_000;
+
+export function useBuckets(side: Side) {
+  return useQuery({
+    queryKey: [...keys.buckets, 'list', side],
+    queryFn: ({ signal }) => client.call('buckets.list', { side }, { signal }),
+  });
+}
+
+/** What a bucket holds; `complete` is false for one of which only the beginning was counted. */
+export interface BucketSize {
+  objects: number;
+  bytes: number;
+  complete: boolean;
+}
+
+const sizesKey = (side: Side) => [...keys.buckets, 'sizes', side];
+
+/** Sizes of buckets, counted one after the other; stands still when stopped. */
+export function useBucketSizes(side: Side, buckets: readonly string[]) {
+  const cache = useQueryClient();
+  const queryKey = [...sizesKey(side), buckets];
+  const query = useQuery({
+    queryKey,
+    queryFn: async ({ signal }) => {
+      const sizes: Record<string, BucketSize> = {};
+      for (const bucket of buckets) {
+        const events = client.stream(
+          'buckets.usage',
+          { side, bucket, prefix: '', depth: 0, limit: countedUnasked },
+          { signal },
+        );
+        for await (const { event } of events) {
+          const { objects, bytes, complete } = event;
+          sizes[bucket] = { objects, bytes, complete };
+          cache.setQueryData(queryKey, { ...sizes });
+        }
+      }
+      return sizes;
+    },
+    enabled: buckets.length > 0,
+    staleTime: 60_000,
+  });
+  return {
+    sizes: query.data ?? {},
+    counting: query.isFetching,
+    stop: () => void cache.cancelQueries({ queryKey }, { revert: false }),
+    count: () => void query.refetch(),
+  };
+}
+
+/** The rows of a folder. `version` changes when it has to be listed anew. */
+export function useListing({ side, bucket, prefix }: Place, version: string): RowList {
+  return useMemo(
+    () =>
+      createListing({
+        page: (token, signal) =>
+          client.call(
+            'buckets.objects',
+            {
+              side,
+              bucket,
+              prefix,
+              delimiter: '/',
+              limit: pageKeys,
+              ...(token === undefined ? {} : { token }),
+            },
+            { signal },
+          ),
+        others: (after, through, signal) =>
+          client.call(
+            'buckets.counterparts',
+            {
+              side,
+              bucket,
+              prefix,
+              delimiter: '/',
+              ...(after === undefined ? {} : { after }),
+              ...(through === undefined ? {} : { through }),
+            },
+            { signal },
+          ),
+      }),
+    // A new version is a new listing of the same place.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [side, bucket, prefix, version],
+  );
+}
+
+export function useRowListState(list: RowList): ListingState {
+  return useSyncExternalStore(list.subscribe, list.state);
+}
+
+/** One object. */
+export interface ObjectPlace {
+  side: Side;
+  bucket: string;
+  key: string;
+}
+
+export function useObject(place: ObjectPlace) {
+  return useQuery({
+    queryKey: [...keys.buckets, 'object', place],
+    queryFn: ({ signal }) => client.call('buckets.stat', place, { signal }),
+  });
+}
+
+/** An address of a preview is good for as long as the host remembers it, so it is asked for anew each time. */
+export function usePreview(place: ObjectPlace & { versionId?: string }, etag: string) {
+  return useQuery({
+    queryKey: [...keys.buckets, 'preview', place, etag],
+    queryFn: ({ signal }) => client.call('buckets.preview', place, { signal }),
+    staleTime: Infinity,
+    gcTime: 30_000,
+  });
+}
+
+export function usePresign() {
+  return useMutation({
+    mutationFn: (input: ObjectPlace & { expiresIn: number }) => client.call('buckets.presign', input),
+  });
+}
+
+/** Lets the browser save a file that the host gives out beside the contract. */
+function save(transferId: string, fileName: string): void {
+  const link = document.createElement('a');
+  link.href = `/transfer/${transferId}`;
+  link.download = fileName;
+  link.click();
+}
+
+/** Saves one object as it is, or several as a ZIP archive whose paths begin after `base`. */
+export function useDownload() {
+  return useMutation({
+    mutationFn: (input: {
+      side: Side;
+      bucket: string;
+      keys: string[];
+      prefixes: string[];
+      base: string;
+      versionId?: string;
+    }) => client.call('buckets.download', input),
+    onSuccess: ({ transferId, fileName }) => {
+      save(transferId, fileName);
+      acknowledge(`${fileName} is being downloaded.`);
+    },
+  });
+}
+
+const jobsKey = [...keys.buckets, 'jobs'];
+
+/** Long acts of this host, the newest first; asked for often only while one is under way. */
+export function useJobs() {
+  return useQuery({
+    queryKey: jobsKey,
+    queryFn: ({ signal }) => client.call('buckets.jobs', {}, { signal }),
+    refetchInterval: ({ state }) =>
+      state.data?.some((job) => job.state === 'running') === true ? 400 : false,
+  });
+}
+
+/** Changes whenever a long act has ended. */
+export function useEndedJobs(): string {
+  const jobs = useJobs();
+  return (jobs.data ?? []).reduce((last, { endedAt = '' }) => (endedAt > last ? endedAt : last), '');
+}
+
+const jobStarted = (cache: QueryClient) => cache.invalidateQueries({ queryKey: jobsKey });
+
+export function useDeleteObjects() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (input: { bucket: string; keys: string[]; prefixes: string[] }) =>
+      client.call('buckets.delete', input),
+    onSuccess: () => jobStarted(cache),
+  });
+}
+
+export function useStopJob() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (jobId: string) => client.call('buckets.stopJob', { jobId }),
+    onSuccess: () => jobStarted(cache),
+  });
+}
+
+/** What an act on folders will reach: the sum of everything below the prefixes. */
+export function useUsageSum(side: Side, bucket: string, prefixes: readonly string[], enabled: boolean) {
+  const cache = useQueryClient();
+  const queryKey = [...keys.buckets, 'sum', side, bucket, prefixes];
+  return useQuery({
+    queryKey,
+    queryFn: async ({ signal }): Promise<BucketSize> => {
+      let objects = 0;
+      let bytes = 0;
+      for (const prefix of prefixes) {
+        const before = { objects, bytes };
+        const events = client.stream('buckets.usage', { side, bucket, prefix, depth: 0 }, { signal });
+        for await (const { event } of events) {
+          objects = before.objects + event.objects;
+          bytes = before.bytes + event.bytes;
+          cache.setQueryData<BucketSize>(queryKey, { objects, bytes, complete: false });
+        }
+      }
+      return { objects, bytes, complete: true };
+    },
+    enabled: enabled && prefixes.length > 0,
+    staleTime: 0,
+    gcTime: 0,
+  });
+}
+
+/** Keys that a search keeps. */
+const mostFound = 10_000;
+
+export interface Found {
+  scanned: number;
+  objects: ListedObject[];
+  /** False for a search that was stopped, or is under way. */
+  done: boolean;
+}
+
+/** Looks through a folder for keys that hold a text. `text` is undefined while nothing is sought. */
+export function useFind(place: Place, text: string | undefined) {
+  const cache = useQueryClient();
+  const queryKey = [...keys.buckets, 'find', place, text];
+  const query = useQuery({
+    queryKey,
+    queryFn: async ({ signal }) => {
+      const found: Found = { scanned: 0, objects: [], done: false };
+      const events = client.stream('buckets.find', { ...place, text: text ?? '' }, { signal });
+      for await (const { event } of events) {
+        const room = mostFound - found.objects.length;
+        found.objects = [...found.objects, ...event.found.slice(0, room)];
+        found.scanned = event.scanned;
+        found.done = event.done;
+        cache.setQueryData<Found>(queryKey, { ...found });
+        if (found.objects.length >= mostFound) break;
+      }
+      return found;
+    },
+    enabled: text !== undefined,
+    staleTime: Infinity,
+    gcTime: 0,
+    structuralSharing: false,
+  });
+  return { ...query, stop: () => void cache.cancelQueries({ queryKey }, { revert: false }) };
+}
