@@ -3,6 +3,7 @@ import { activityAreas } from '#shared/model/activity';
 import { type Lane, laneSchema, lanes } from '#shared/model/run';
 import type { ActivityOptions } from './commands/activity';
 import { addCors } from './cors-program';
+import { addObjects } from './objects-program';
 import { addLinks } from './links-program';
 import { addDeployCommands } from './deploy-commands';
 import { type CommonOptions as Common, type Perform, sub, withWorkspace } from './program-parts';
@@ -212,6 +213,7 @@ export function createProgram(version: string, perform: Perform): Command {
     ),
   );
 
+  addObjects(program, perform);
   addLinks(program, perform);
   addDeployCommands(program, perform);
   addCors(program, perform);

@@ -21,6 +21,16 @@ export async function confirm(terminal: Terminal, question: string, signal: Abor
   return /^y(es)?$/i.test(answer.trim());
 }
 
+/** Asks for a text that has to be typed as it is; anything else is a no. */
+export async function confirmTyped(
+  terminal: Terminal,
+  question: string,
+  expected: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return (await ask(terminal, question, false, signal)).trim() === expected;
+}
+
 /** Asks for a passphrase; what is typed is not shown. */
 export function askPassphrase(terminal: Terminal, question: string, signal: AbortSignal): Promise<string> {
   return ask(terminal, question, true, signal);

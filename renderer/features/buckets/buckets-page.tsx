@@ -5,7 +5,10 @@ import { Breadcrumbs } from './breadcrumbs';
 import { BucketList } from './bucket-list';
 import styles from './buckets.module.css';
 import { JobList } from './job-list';
+import { NewBucket, NewFolder } from './new-things';
 import { ObjectBrowser } from './object-browser';
+import { UploadList } from './upload-list';
+import { UploadMenu } from './upload-menu';
 
 const sideNames: Record<Side, string> = { target: 'R2', source: 'MinIO' };
 const sides: readonly Side[] = ['target', 'source'];
@@ -18,7 +21,19 @@ export function BucketsPage() {
     void navigate({ search: { side, ...place } });
   return (
     <>
-      <PageHeader title="Buckets" />
+      <PageHeader
+        title="Buckets"
+        actions={
+          side === 'source' ? undefined : bucket === undefined ? (
+            <NewBucket />
+          ) : (
+            <>
+              <NewFolder bucket={bucket} prefix={prefix} />
+              <UploadMenu bucket={bucket} prefix={prefix} />
+            </>
+          )
+        }
+      />
       <div className={styles.body}>
         <div className={styles.bar}>
           <div className={styles.sides} role="group" aria-label="Side">
@@ -52,6 +67,7 @@ export function BucketsPage() {
             }
           />
         )}
+        <UploadList />
         <JobList />
       </div>
     </>

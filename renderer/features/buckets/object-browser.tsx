@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button, Menu, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { formatBytes } from '#shared/model/format-bytes';
@@ -7,21 +7,25 @@ import { ErrorPanel } from '../../ui/error-panel';
 import { formatCount, plural } from '../../ui/format';
 import { SidePanelLayout } from '../../ui/side-panel';
 import styles from './buckets.module.css';
+import { CopyDialog, type Choice } from './copy-dialog';
 import { DeleteDialog } from './delete-dialog';
+import { DropTarget } from './drop-target';
 import { ObjectGrid } from './object-grid';
 import { ObjectPanel } from './object-panel';
 import {
   useDeleteObjects,
   useDownload,
-  useEndedJobs,
   useFind,
   useListing,
+  useListVersion,
   useRowListState,
   type Place,
 } from './queries';
+import { RenameDialog, type Renamed } from './rename-dialog';
 import { parentOf, shownName, type SortColumn, type SortOrder } from './rows.logic';
 import { chosenKeys, countChosen, nothingChosen } from './selection.logic';
 import { useShownRows } from './shown-rows';
+import { UsageDialog } from './usage-dialog';
 
 interface ObjectBrowserProps {
   place: Place;
@@ -40,7 +44,10 @@ export function ObjectBrowser({ place, opened, onFolder, onObject }: ObjectBrows
   const [sort, setSort] = useState<SortOrder>();
   const [selection, setSelection] = useState(nothingChosen);
   const [deleting, setDeleting] = useState<{ keys: string[]; prefixes: string[] }>();
-  const listing = useListing({ side, bucket, prefix: `${prefix}${filter}` }, useEndedJobs());
+  const [copying, setCopying] = useState<{ choice: Choice; move: boolean }>();
+  const [renaming, setRenaming] = useState<Renamed>();
+  const [measured, setMeasured] = useState(false);
+  const listing = useListing({ side, bucket, prefix: `${prefix}${filter}` }, useListVersion());
   const find = useFind(place, sought);
   const { list, sortable } = useShownRows(listing, sought === undefined ? undefined : find.data, sort);
   const state = useRowListState(list);
@@ -58,6 +65,9 @@ export function ObjectBrowser({ place, opened, onFolder, onObject }: ObjectBrows
   const askDelete = (what: { keys: string[]; prefixes: string[] }) => {
     if (what.keys.length + what.prefixes.length > 0) setDeleting(what);
   };
+  const onlyRow = selection.chosen.size === 1 ? [...selection.chosen.values()][0] : undefined;
+  const copyChosen = (move: boolean) =>
+    setCopying({ choice: { side, bucket, base: prefix, ...chosen }, move });
   const clear = () => setSelection({ ...nothingChosen, active: selection.active });
   const onSort = (by: SortColumn) =>
     setSort((now) =>
@@ -89,7 +99,9 @@ export function ObjectBrowser({ place, opened, onFolder, onObject }: ObjectBrows
           <Button onClick={() => setSought(undefined)}>Back to the folder</Button>
         )}
         <span className={styles.push} />
-        {number === 0 ? null : (
+        {number === 0 ? (
+          <Button onClick={() => setMeasured(true)}>Usage…</Button>
+        ) : (
           <>
             <span className="t2" role="status">
               {number === undefined ? 'Everything here is chosen' : `${plural(number, 'row')} chosen`}
@@ -105,6 +117,18 @@ export function ObjectBrowser({ place, opened, onFolder, onObject }: ObjectBrows
                 Delete…
               </Button>
             ) : null}
+            <Menu position="bottom-end">
+              <Menu.Target>
+                <Button>More</Button>
+              </Menu.Target>
+              <Menu.Dropdown>
+                <Menu.Item onClick={() => copyChosen(false)}>Copy to…</Menu.Item>
+                {writable ? <Menu.Item onClick={() => copyChosen(true)}>Move to…</Menu.Item> : null}
+                {writable && onlyRow !== undefined ? (
+                  <Menu.Item onClick={() => setRenaming(onlyRow)}>Rename…</Menu.Item>
+                ) : null}
+              </Menu.Dropdown>
+            </Menu>
             <Button onClick={clear}>Clear</Button>
           </>
         )}
@@ -112,7 +136,7 @@ export function ObjectBrowser({ place, opened, onFolder, onObject }: ObjectBrows
       {download.isError ? <ErrorPanel error={download.error} /> : null}
       {remove.isError ? <ErrorPanel error={remove.error} /> : null}
       <SidePanelLayout>
-        <div className={styles.pane}>
+        <DropTarget bucket={writable ? bucket : undefined} prefix={prefix}>
           <h2 className="sr-only">Objects of {bucket}</h2>
           {failed !== undefined && state.known === 0 ? (
             <div className={styles.notes}>
@@ -171,21 +195,29 @@ export function ObjectBrowser({ place, opened, onFolder, onObject }: ObjectBrows
               </Button>
             ) : null}
           </div>
-        </div>
+        </DropTarget>
         {opened === undefined ? null : (
           <ObjectPanel
             place={{ side, bucket, key: opened }}
             onClose={() => onObject(undefined)}
-            actions={
-              writable ? (
-                <Button c="var(--bad)" onClick={() => askDelete({ keys: [opened], prefixes: [] })}>
-                  Delete…
-                </Button>
-              ) : undefined
+            onCopy={() =>
+              setCopying({
+                choice: { side, bucket, base: prefix, keys: [opened], prefixes: [] },
+                move: false,
+              })
             }
+            onRename={writable ? () => setRenaming({ kind: 'object', key: opened }) : undefined}
+            onDelete={writable ? () => askDelete({ keys: [opened], prefixes: [] }) : undefined}
           />
         )}
       </SidePanelLayout>
+      <CopyDialog
+        choice={copying?.choice}
+        move={copying?.move === true}
+        onClose={() => setCopying(undefined)}
+      />
+      <RenameDialog bucket={bucket} item={renaming} onClose={() => setRenaming(undefined)} />
+      <UsageDialog place={{ side, bucket, prefix }} opened={measured} onClose={() => setMeasured(false)} />
       <DeleteDialog
         bucket={bucket}
         keys={deleting?.keys ?? []}

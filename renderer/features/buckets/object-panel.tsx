@@ -1,5 +1,5 @@
-import { Button } from '@mantine/core';
-import { useState, type ReactNode } from 'react';
+import { Button, Menu } from '@mantine/core';
+import { useState } from 'react';
 import type { ObjectAttributesText } from '#shared/model/buckets';
 import { formatBytes } from '#shared/model/format-bytes';
 import { CopyButton } from '../../ui/copy-button';
@@ -10,10 +10,12 @@ import { Loading } from '../../ui/loading';
 import { SidePanel, SidePanelSection } from '../../ui/side-panel';
 import { curlCommand, s3Address } from './addresses.logic';
 import styles from './buckets.module.css';
+import { MetadataDialog } from './metadata-dialog';
 import { Preview } from './preview';
 import { useDownload, useObject, type ObjectPlace } from './queries';
 import { shownName } from './rows.logic';
 import { SignedLinkDialog } from './signed-link-dialog';
+import { Versions } from './versions';
 
 function attributeFacts({ headers, metadata }: ObjectAttributesText): { label: string; value: string }[] {
   return [
@@ -28,15 +30,18 @@ function attributeFacts({ headers, metadata }: ObjectAttributesText): { label: s
 interface ObjectPanelProps {
   place: ObjectPlace;
   onClose: () => void;
-  /** Acts that this side allows. */
-  actions?: ReactNode;
+  onCopy: () => void;
+  /** Absent on the source, which is only read. */
+  onRename: (() => void) | undefined;
+  onDelete: (() => void) | undefined;
 }
 
 /** Everything about one object. */
-export function ObjectPanel({ place, onClose, actions }: ObjectPanelProps) {
+export function ObjectPanel({ place, onClose, onCopy, onRename, onDelete }: ObjectPanelProps) {
   const object = useObject(place);
   const download = useDownload();
-  const [signing, setSigning] = useState(false);
+  const [dialog, setDialog] = useState<'link' | 'metadata'>();
+  const closeDialog = () => setDialog(undefined);
   const { side, bucket, key } = place;
   const name = shownName(key.slice(key.lastIndexOf('/') + 1) || key);
   const base = key.slice(0, key.lastIndexOf('/') + 1);
@@ -52,8 +57,24 @@ export function ObjectPanel({ place, onClose, actions }: ObjectPanelProps) {
           >
             Download
           </Button>
-          <Button onClick={() => setSigning(true)}>Signed link…</Button>
-          {actions}
+          <Button onClick={() => setDialog('link')}>Signed link…</Button>
+          <Menu position="top-end">
+            <Menu.Target>
+              <Button>More</Button>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item onClick={onCopy}>Copy to…</Menu.Item>
+              {onRename === undefined ? null : <Menu.Item onClick={onRename}>Rename…</Menu.Item>}
+              {side === 'target' && object.isSuccess ? (
+                <Menu.Item onClick={() => setDialog('metadata')}>Edit metadata…</Menu.Item>
+              ) : null}
+              {onDelete === undefined ? null : (
+                <Menu.Item c="var(--bad)" onClick={onDelete}>
+                  Delete…
+                </Menu.Item>
+              )}
+            </Menu.Dropdown>
+          </Menu>
         </>
       }
     >
@@ -82,9 +103,18 @@ export function ObjectPanel({ place, onClose, actions }: ObjectPanelProps) {
               <CopyButton text={curlCommand(object.data.url, name)}>Copy curl</CopyButton>
             </div>
           </SidePanelSection>
+          <Versions place={place} base={base} />
+          <MetadataDialog
+            bucket={bucket}
+            objectKey={key}
+            etag={object.data.etag}
+            attributes={object.data.attributes}
+            opened={dialog === 'metadata'}
+            onClose={closeDialog}
+          />
         </>
       ) : null}
-      <SignedLinkDialog place={place} opened={signing} onClose={() => setSigning(false)} />
+      <SignedLinkDialog place={place} opened={dialog === 'link'} onClose={closeDialog} />
     </SidePanel>
   );
 }

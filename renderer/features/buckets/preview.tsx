@@ -5,6 +5,7 @@ import { Loading } from '../../ui/loading';
 import styles from './buckets.module.css';
 import { usePreview, type ObjectPlace } from './queries';
 import { prettyJson, readTable } from './table-text.logic';
+import { transferPath } from './transfer';
 
 type TextPreview = Extract<ObjectPreview, { kind: 'text' }>;
 
@@ -33,7 +34,7 @@ function TextContent({ preview }: { preview: TextPreview }) {
 
 function Media({ preview, name }: { preview: Extract<ObjectPreview, { transferId: string }>; name: string }) {
   const [broken, setBroken] = useState(false);
-  const address = `/transfer/${preview.transferId}`;
+  const address = transferPath(preview.transferId);
   const onError = () => setBroken(true);
   if (broken) return <p>The browser can’t show this {preview.kind}. Download it to look at it.</p>;
   switch (preview.kind) {

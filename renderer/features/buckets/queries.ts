@@ -1,10 +1,13 @@
 import { useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useMemo, useSyncExternalStore } from 'react';
-import type { ListedObject, Side } from '#shared/model/buckets';
+import { create } from 'zustand';
+import type { ListedObject, ObjectAttributesText, Side, UsageNode } from '#shared/model/buckets';
 import { client } from '../../api/client';
 import { keys } from '../../api/queries';
 import { acknowledge } from '../../ui/toast';
 import { createListing, type ListingState, type RowList } from './listing';
+import { saveTransfer } from './transfer';
+import { useUploads } from './uploads';
 
 /** A folder of a bucket of one side. */
 export interface Place {
@@ -139,14 +142,6 @@ export function usePresign() {
   });
 }
 
-/** Lets the browser save a file that the host gives out beside the contract. */
-function save(transferId: string, fileName: string): void {
-  const link = document.createElement('a');
-  link.href = `/transfer/${transferId}`;
-  link.download = fileName;
-  link.click();
-}
-
 /** Saves one object as it is, or several as a ZIP archive whose paths begin after `base`. */
 export function useDownload() {
   return useMutation({
@@ -159,7 +154,7 @@ export function useDownload() {
       versionId?: string;
     }) => client.call('buckets.download', input),
     onSuccess: ({ transferId, fileName }) => {
-      save(transferId, fileName);
+      saveTransfer(transferId, fileName);
       acknowledge(`${fileName} is being downloaded.`);
     },
   });
@@ -177,10 +172,21 @@ export function useJobs() {
   });
 }
 
-/** Changes whenever a long act has ended. */
-export function useEndedJobs(): string {
+/** Counts the short acts of this page that changed something. */
+const useActs = create<{ count: number }>(() => ({ count: 0 }));
+
+/** What short acts do when they have changed something: lists and objects are read anew. */
+function changed(cache: QueryClient): Promise<void> {
+  useActs.setState(({ count }) => ({ count: count + 1 }));
+  return cache.invalidateQueries({ queryKey: keys.buckets });
+}
+
+/** Changes whenever something that the page knows of has changed a bucket. */
+export function useListVersion(): string {
   const jobs = useJobs();
-  return (jobs.data ?? []).reduce((last, { endedAt = '' }) => (endedAt > last ? endedAt : last), '');
+  const ended = (jobs.data ?? []).reduce((last, { endedAt = '' }) => (endedAt > last ? endedAt : last), '');
+  const acts = useActs(({ count }) => count);
+  return `${ended} ${acts} ${useUploads().rounds}`;
 }
 
 const jobStarted = (cache: QueryClient) => cache.invalidateQueries({ queryKey: jobsKey });
@@ -191,6 +197,64 @@ export function useDeleteObjects() {
     mutationFn: (input: { bucket: string; keys: string[]; prefixes: string[] }) =>
       client.call('buckets.delete', input),
     onSuccess: () => jobStarted(cache),
+  });
+}
+
+export function useCopyObjects() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (order: {
+      from: { side: Side; bucket: string };
+      keys: string[];
+      prefixes: string[];
+      base: string;
+      to: { bucket: string; prefix: string };
+      rename?: string;
+      move: boolean;
+      ifExists: 'skip' | 'replace';
+    }) => client.call('buckets.copy', order),
+    onSuccess: () => jobStarted(cache),
+  });
+}
+
+export function useCreateBucket() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (bucket: string) => client.call('buckets.createBucket', { bucket }),
+    onSuccess: () => changed(cache),
+  });
+}
+
+export function useCreateFolder() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (input: { bucket: string; prefix: string }) => client.call('buckets.createFolder', input),
+    onSuccess: () => changed(cache),
+  });
+}
+
+export function useEditAttributes() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (input: { bucket: string; key: string; etag: string; attributes: ObjectAttributesText }) =>
+      client.call('buckets.editAttributes', input),
+    onSuccess: () => changed(cache),
+  });
+}
+
+export function useVersions(place: ObjectPlace) {
+  return useQuery({
+    queryKey: [...keys.buckets, 'versions', place],
+    queryFn: ({ signal }) => client.call('buckets.versions', place, { signal }),
+  });
+}
+
+export function useDeleteVersion() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (input: { bucket: string; key: string; versionId: string }) =>
+      client.call('buckets.deleteVersion', input),
+    onSuccess: () => changed(cache),
   });
 }
 
@@ -226,6 +290,30 @@ export function useUsageSum(side: Side, bucket: string, prefixes: readonly strin
     staleTime: 0,
     gcTime: 0,
   });
+}
+
+/** Levels of folders that the tree of usage tells apart. */
+const treeDepth = 3;
+
+/** What lies below a folder, as a tree once all is counted. */
+export function useUsageTree({ side, bucket, prefix }: Place) {
+  const cache = useQueryClient();
+  const queryKey = [...keys.buckets, 'usage', side, bucket, prefix];
+  const query = useQuery({
+    queryKey,
+    queryFn: async ({ signal }) => {
+      let last: { objects: number; bytes: number; tree?: UsageNode | undefined } = { objects: 0, bytes: 0 };
+      const input = { side, bucket, prefix, depth: treeDepth };
+      for await (const { event } of client.stream('buckets.usage', input, { signal })) {
+        last = event;
+        cache.setQueryData(queryKey, last);
+      }
+      return last;
+    },
+    staleTime: Infinity,
+    gcTime: 0,
+  });
+  return { ...query, stop: () => void cache.cancelQueries({ queryKey }, { revert: false }) };
 }
 
 /** Keys that a search keeps. */
