@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { InspectReport } from '#shared/contract/migration';
 import type { Lane } from '#shared/model/run';
 import type { MigrationPorts } from './ports/migration-ports';
@@ -14,6 +15,8 @@ import type { UserDelta } from '#shared/model/users-report';
 import type { UsersMapping } from '#shared/model/users-mapping';
 import { type AccessService, createAccessService } from './services/access/access-service';
 import { createLinksService, type LinksService } from './services/links/links-service';
+import { createDeployOperations, type DeployOperations } from './services/deploy/deploy-operations';
+import { createDeployService, type DeployService } from './services/deploy/deploy-service';
 import { inspect } from './services/migration/inspect';
 import { migrationSteps } from './services/migration/migration-steps';
 import { fingerprintsOf, openMigrationPorts } from './services/migration/open-ports';
@@ -56,6 +59,14 @@ export interface CoreOptions {
   onWait?: (message: string) => void;
 }
 
+export interface DeployFacility {
+  service: DeployService;
+  /** Deployments that outlive the page that began them. */
+  operations: DeployOperations;
+  /** Where a release's files stand unless the operator names another folder. */
+  folder: string;
+}
+
 /** Everything that works, without a way to the outside: hosts serve it through the contract's handlers. */
 export interface Core {
   readonly info: SystemInfo;
@@ -75,6 +86,8 @@ export interface Core {
   access(): AccessService;
   /** The users of the open workspace's project. Throws `WORKSPACE_NOT_OPEN`. */
   users(): UsersService;
+  /** Releases on the host of the open workspace. Throws `WORKSPACE_NOT_OPEN`. */
+  deploy(): DeployFacility;
   /** What is on both sides. Reads only. */
   inspect(only: readonly Lane[], signal: AbortSignal): Promise<InspectReport>;
   /** Keeps how the users of the open workspace are read; null goes back to what is found. Throws `USERS_MAPPING_INVALID`. */
@@ -167,6 +180,21 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       return settings;
     });
     return createUsersService({ open: kept.open, close: kept.close, activity: activityOf(workspace) });
+  };
+  // Kept per folder, like runs: a deployment goes on after another workspace was opened.
+  const deployFacilities = new Map<string, DeployFacility>();
+  const makeDeploy = (workspace: OpenedWorkspace): DeployFacility => {
+    const folder = path.join(workspace.folder, 'deploy');
+    const service = createDeployService(() => workspace.settings(), {
+      keyPassphrase: options.env.CUTOVER_SSH_KEY_PASSPHRASE,
+      agent: options.env.SSH_AUTH_SOCK,
+    });
+    const operations = createDeployOperations(
+      () => service,
+      () => folder,
+      (entry) => activityOf(workspace).record(entry),
+    );
+    return { service, operations, folder };
   };
 
   const connections = createConnectionsService({
@@ -262,11 +290,18 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         await fingerprintsOf(ports, ['users'], signal);
         return noteCarried(activityOf(workspace), () => carryUsers(ports, true, signal));
       }),
+    deploy: () => {
+      const workspace = workspaces.opened();
+      const facility = deployFacilities.get(workspace.folder) ?? makeDeploy(workspace);
+      deployFacilities.set(workspace.folder, facility);
+      return facility;
+    },
     close: async () => {
       await Promise.all([...bucketsServices.values()].map((service) => service.close()));
       await health.close();
       await Promise.all([...runsServices.values()].map((service) => service.close()));
       await Promise.all([...usersServices.values()].map((service) => service.close()));
+      await Promise.all([...deployFacilities.values()].map(({ operations }) => operations.close()));
       await Promise.all(noted);
     },
   };

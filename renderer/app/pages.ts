@@ -4,6 +4,7 @@ export const pages = [
   { to: '/migration', label: 'Migration', key: '2' },
   { to: '/buckets', label: 'Buckets', key: '4' },
   { to: '/health', label: 'Health', key: '5' },
+  { to: '/deploy', label: 'Deploy', key: '6' },
   { to: '/activity', label: 'Activity', key: '7' },
   { to: '/connections', label: 'Connections', key: ',' },
 ] as const;

@@ -71,6 +71,11 @@ const buckets = createRoute({
     object: z.string().optional().catch(undefined),
   }),
 });
+const deploy = createRoute({
+  getParentRoute: () => root,
+  path: '/deploy',
+  component: lazyRouteComponent(() => import('../features/deploy/deploy-page'), 'DeployPage'),
+});
 const connections = createRoute({
   getParentRoute: () => root,
   path: '/connections',
@@ -79,7 +84,7 @@ const connections = createRoute({
 
 /** Addresses are behind a `#`, so the page works the same from a file, a protocol of the shell and a server. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, migration, buckets, health, activity, connections]),
+  routeTree: root.addChildren([overview, migration, buckets, health, deploy, activity, connections]),
   history: createHashHistory(),
   defaultErrorComponent: BrokenPage,
 });

@@ -263,6 +263,58 @@ export const remedies: Record<ErrorCode, Remedy> = {
     todo: 'Check host, port and firewall.',
     action: connections,
   },
+  SSH_FORWARDING_REFUSED: {
+    title: 'The host does not connect to its Docker socket',
+    todo: 'Check the path of the socket and AllowStreamLocalForwarding in sshd_config.',
+    action: connections,
+  },
+
+  DOCKER_UNAVAILABLE: {
+    title: 'Docker does not answer on the host',
+    todo: 'Start the Docker service on the host, then try again.',
+  },
+  DOCKER_PERMISSION_DENIED: {
+    title: 'The user may not use Docker on the host',
+    todo: 'Add the user to the group docker on the host, or sign in as another user.',
+    action: connections,
+  },
+  DOCKER_FAILED: { title: 'Docker refused the request', todo: 'Read what Docker says, then try again.' },
+  HOST_COMMAND_FAILED: {
+    title: 'A command failed on the host',
+    todo: 'Read what it printed, then try again.',
+  },
+  HOST_DISK_FULL: { title: 'The host’s disk is full', todo: 'Free some space on the host, then try again.' },
+  SWARM_INACTIVE: {
+    title: 'The host is not a Swarm manager',
+    todo: 'Let Cutover initialise Swarm, or run docker swarm init on the host.',
+  },
+  COMPOSE_INVALID: { title: 'The compose file can’t be deployed', todo: 'Correct what the message names.' },
+  IMAGE_NOT_FOUND: {
+    title: 'An image can’t be found',
+    todo: 'Check its name and tag, and that it was pushed.',
+  },
+  REGISTRY_AUTH_FAILED: {
+    title: 'The registry refused the host',
+    todo: 'Run docker login for this registry on the host, then try again.',
+  },
+  PORT_TAKEN: { title: 'A port is taken on the host', todo: 'Free the port, or publish another one.' },
+  RELEASE_LOCKED: {
+    title: 'Another deployment is under way',
+    todo: 'Wait until it has ended, then try again.',
+  },
+  RELEASE_NOT_FOUND: { title: 'This release is not kept', todo: 'Choose one from the list of releases.' },
+  RELEASE_FAILED: {
+    title: 'The release did not become healthy',
+    todo: 'Read the log of the service that failed.',
+  },
+  RELEASE_ROLLED_BACK: {
+    title: 'The release failed and was rolled back',
+    todo: 'The release before it serves again. Read the log of the service that failed.',
+  },
+  RELEASE_UNREACHABLE: {
+    title: 'The release runs, but its address does not answer',
+    todo: 'Check the domain and the proxy’s route to the service.',
+  },
 
   PLAN_CHANGED: {
     title: 'The situation has changed since the plan',

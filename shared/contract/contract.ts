@@ -4,6 +4,7 @@ import { bucketsContract } from './buckets';
 import { connectionsContract } from './connections';
 import { linksContract } from './links';
 import { healthContract } from './health';
+import { deployContract } from './deploy';
 import { migrationContract } from './migration';
 import { systemContract } from './system';
 import { usersContract } from './users';
@@ -21,5 +22,6 @@ export const contract = {
   ...healthContract,
   ...accessContract,
   ...usersContract,
+  ...deployContract,
 } as const;
 export type AppContract = typeof contract;

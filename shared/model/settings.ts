@@ -49,6 +49,8 @@ export const settingNames = [
   'HEALTH_WEBHOOK_URL',
   'HEALTH_SMTP_URL',
   'HEALTH_MAIL_TO',
+  'EASYPANEL_DOCKER_SOCKET',
+  'EASYPANEL_STACK',
 ] as const;
 export const settingNameSchema = z.enum(settingNames);
 export type SettingName = z.infer<typeof settingNameSchema>;
@@ -246,6 +248,18 @@ export const settingDefinitions: Record<SettingName, SettingDefinition> = {
     { secret: true },
   ),
   HEALTH_MAIL_TO: setting('health', 'Mail to', 'Who gets alerts; also the sender.', 'ops@example.com'),
+  EASYPANEL_DOCKER_SOCKET: setting(
+    'easypanel',
+    'Docker socket',
+    'Path on the host; only where it is another one, as without root.',
+    '/var/run/docker.sock',
+  ),
+  EASYPANEL_STACK: setting(
+    'easypanel',
+    'Stack',
+    'Name of the Docker stack that releases go to. Not that of an Easypanel service, which would overwrite it.',
+    'app',
+  ),
 };
 
 /** The settings of one group, in display order. */

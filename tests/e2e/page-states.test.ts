@@ -14,7 +14,9 @@ import {
   workspace,
 } from './page-support/fixture-data';
 import { watched } from './page-support/fixture-health';
-import { failure, situation, type Situation } from './page-support/fixture-host';
+import { failure, situation } from './page-support/fixture-host';
+import type { PageState } from './page-support/page-state';
+import { deployStates } from './page-support/deploy-states';
 import { copiedRun, copyingRun, evidence, FixtureRun, succeededRun } from './page-support/fixture-run';
 
 const diskFull = failure('TARGET_DISK_FULL', 'The target has no space left.', {
@@ -101,19 +103,10 @@ const buckets = () => ({
 const folder = '/buckets?side=target&bucket=media&prefix=media%2F';
 const objectPanel = `${folder}&object=media%2Fa.json`;
 
-interface State {
-  name: string;
-  now: () => Situation;
-  path: string;
-  /** What has to be seen before the state counts as shown. */
-  shows: string;
-  act?: (page: Page) => Promise<void>;
-}
-
 const prepare = async (page: Page) => page.getByRole('button', { name: 'Start migration' }).click();
 const longName = 'a_very_long_name_'.repeat(8);
 
-const states: State[] = [
+const states: PageState[] = [
   { name: 'first run', now: () => situation({ workspace: null }), path: '/', shows: 'Create a workspace' },
   {
     name: 'locked',
@@ -482,6 +475,7 @@ const states: State[] = [
       await page.getByRole('button', { name: 'Delete…' }).click();
     },
   },
+  ...deployStates,
   { name: 'unknown page', now: () => situation(), path: '/nowhere', shows: 'There is no such page' },
   {
     name: 'command palette',

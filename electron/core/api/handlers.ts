@@ -7,6 +7,7 @@ import { bucketsHandlers } from './buckets';
 import { connectionsHandlers } from './connections';
 import { linksHandlers } from './links';
 import { healthHandlers } from './health';
+import { deployHandlers } from './deploy';
 import { migrationHandlers } from './migration';
 import { systemHandlers } from './system';
 import { usersHandlers } from './users';
@@ -25,5 +26,6 @@ export function createHandlers(core: Core): Handlers<AppContract> {
     ...healthHandlers(core),
     ...accessHandlers(core),
     ...usersHandlers(core),
+    ...deployHandlers(core),
   };
 }

@@ -22,6 +22,9 @@ const refused: readonly ErrorCode[] = [
   'RUN_LOCKED',
   'RUN_NOT_RESUMABLE',
   'RUN_HEADER_MISMATCH',
+  'RELEASE_LOCKED',
+  'SWARM_INACTIVE',
+  'COMPOSE_INVALID',
 ];
 
 /** The exit code for a failure of a command. */

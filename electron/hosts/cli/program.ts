@@ -5,7 +5,7 @@ import type { ActivityOptions } from './commands/activity';
 import { addCors } from './cors-program';
 import { addObjects } from './objects-program';
 import { addLinks } from './links-program';
-import { addDeployCommands } from './deploy-commands';
+import { addDeploy } from './deploy-program';
 import { type CommonOptions as Common, type Perform, sub, withWorkspace } from './program-parts';
 import type { HealthOptions } from './commands/health';
 
@@ -215,8 +215,8 @@ export function createProgram(version: string, perform: Perform): Command {
 
   addObjects(program, perform);
   addLinks(program, perform);
-  addDeployCommands(program, perform);
   addCors(program, perform);
+  addDeploy(program, perform);
 
   return program;
 }

@@ -7,6 +7,7 @@ import type { Windows } from '../../api/run-progress.logic';
 import { Card } from '../../ui/card';
 import { ErrorPanel } from '../../ui/error-panel';
 import { formatDateTime } from '../../ui/format';
+import { LogCard } from '../../ui/log-card';
 import { Loading } from '../../ui/loading';
 import { PageBody, PageHeader } from '../../ui/page-header';
 import { runStates } from '../../ui/run-states';
@@ -18,7 +19,6 @@ import { LaneCards } from './lane-cards';
 import styles from './migration.module.css';
 import { PlanSteps } from './plan-steps';
 import { RunActions } from './run-actions';
-import { RunLog } from './run-log';
 import { RunOutcome, RunWarnings } from './run-outcome';
 import { stages } from './stepper.logic';
 import { Stepper } from './stepper';
@@ -60,7 +60,7 @@ function RunContent({
           </>
         ) : null}
         <UnitLists view={view} />
-        <RunLog lines={view.log} />
+        <LogCard lines={view.log} />
         {isSettled(view.state) ? null : (
           <>
             <EvidenceTable steps={view.steps} />

@@ -15,6 +15,7 @@ import type { Handlers } from '#shared/rpc/define';
 import { bucketsFixture, type FixtureBuckets } from './fixture-buckets';
 import { connectedEnds, linkCheck, linkFindings, passedTest, plan, report, workspace } from './fixture-data';
 import { healthFixture, healthSettings, nothingWatched } from './fixture-health';
+import { deployFixture, emptyDeploy, type FixtureDeploy } from './fixture-deploy';
 import type { FixtureRun } from './fixture-run';
 import { type FixtureUsers, someUsers, usersFixture } from './fixture-users';
 
@@ -41,6 +42,7 @@ export interface Situation {
   health: HealthOverview | AppError;
   healthSettings: HealthSettings;
   users: FixtureUsers | AppError;
+  deploy: FixtureDeploy | AppError;
   runs: FixtureRun[];
   /** The run that `runs.start` starts. */
   nextRun?: FixtureRun;
@@ -72,6 +74,7 @@ export function situation(changes: Partial<Situation> = {}): Situation {
     health: nothingWatched(),
     healthSettings: healthSettings(),
     users: someUsers(),
+    deploy: emptyDeploy,
     runs: [],
     calls: [],
     onControl: () => undefined,
@@ -156,6 +159,7 @@ function handlersFor(now: Situation): Handlers<AppContract> {
     },
     ...healthFixture(now, note),
     ...usersFixture(() => now.users, note),
+    ...deployFixture(() => now.deploy, note),
     'connections.list': async () => Promise.resolve(now.connections),
     'connections.update': async ({ values }) => {
       note('connections.update', values);

@@ -1,7 +1,8 @@
 import { AppError } from '#shared/model/errors';
 import type { Settings } from '../../ports/settings';
 import { readPrivateKey } from './private-key';
-import { openSshSession, type CommandResult, type SshAuthentication, type SshSession } from './ssh-session';
+import { openSshSession, type SshAuthentication } from './ssh-connect';
+import type { CommandResult, SshSession } from './ssh-session';
 
 export interface SshSecrets {
   /** Opens a protected key file. */

@@ -1,20 +1,11 @@
-import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import { StringDecoder } from 'node:string_decoder';
+import type { Duplex } from 'node:stream';
+import type { Client, ClientChannel } from 'ssh2';
 import { AppError } from '#shared/model/errors';
-import { classifySshError, hostKeyChanged, hostKeyUnknown, type SshAddress } from './classify';
-import { fingerprintOf, hostKeyFamilies } from './host-key';
+import { classifySshError, type SshAddress } from './classify';
 
-/** Time for TCP, handshake and sign-in together. */
-const readyLimitMs = 12_000;
-/** A command's output beyond this is cut: nothing that is asked for here is longer. */
+/** A command's output beyond this is cut, unless it is told as it comes. */
 const outputLimit = 256 * 1024;
-
-export type SshAuthentication = { privateKey: Buffer; passphrase?: string | undefined } | { agent: string };
-
-export interface SshTarget extends SshAddress {
-  /** The pinned fingerprint, `SHA256:…`. Without one no connection is made: the failure tells the fingerprint. */
-  hostKey: string | undefined;
-  authentication: SshAuthentication;
-}
 
 export interface CommandResult {
   /** Exit code; null when a signal ended the command. */
@@ -23,141 +14,132 @@ export interface CommandResult {
   stderr: string;
 }
 
+export interface ExecuteOptions {
+  /** Given to the command's standard input: where a secret goes, as a command line is shown to every user of the host. */
+  input?: string | Buffer;
+  /** Told every piece of output as it comes. */
+  onOutput?: (text: string, stream: 'stdout' | 'stderr') => void;
+}
+
 export interface SshSession {
+  /** Aborted once the connection is gone, with an AppError that says why. */
+  readonly lost: AbortSignal;
   /** Runs one command to its end. Rejects with an AppError when the connection fails. */
-  execute(command: string, signal: AbortSignal): Promise<CommandResult>;
+  execute(command: string, signal: AbortSignal, options?: ExecuteOptions): Promise<CommandResult>;
+  /**
+   * Connects to a Unix socket on the host. Throws `SSH_FORWARDING_REFUSED` when the server allows no forwarding or nothing answers at
+   * the socket.
+   */
+  openSocket(socketPath: string): Promise<Duplex>;
+  /** Runs a command whose input and output are one stream, such as `docker system dial-stdio`. */
+  openCommand(command: string): Promise<Duplex>;
   close(): void;
 }
 
-/**
- * Connects to a host whose key is the pinned one; nothing is authenticated before that is known. Throws `SSH_HOST_KEY_UNKNOWN`,
- * `SSH_HOST_KEY_CHANGED`, `SSH_AUTH_FAILED`, the network's codes and `SSH_FAILED`.
- */
-export async function openSshSession(target: SshTarget, signal: AbortSignal): Promise<SshSession> {
-  let offered: string | undefined;
-  for (const algorithms of [undefined, ...hostKeyFamilies]) {
-    const attempt = await connect(target, algorithms, signal);
-    if (attempt.state === 'open') return sessionOf(attempt.client, target);
-    if (attempt.state === 'failed') {
-      // Only the first attempt speaks for the host: it may have no key of the further kinds.
-      if (offered === undefined) throw attempt.error;
-      continue;
-    }
-    if (target.hostKey === undefined) throw hostKeyUnknown(target, attempt.fingerprint);
-    offered ??= attempt.fingerprint;
-  }
-  throw hostKeyChanged(target, target.hostKey ?? '', offered ?? '');
+/** Quotes a text as one word of a POSIX shell. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-type Attempt =
-  | { state: 'open'; client: Client }
-  | { state: 'other-key'; fingerprint: string }
-  | { state: 'failed'; error: AppError };
-
-function connect(
-  target: SshTarget,
-  algorithms: readonly ServerHostKeyAlgorithm[] | undefined,
-  signal: AbortSignal,
-): Promise<Attempt> {
-  return new Promise((resolve, reject) => {
-    const cancelled = () => new AppError('CANCELLED', 'The SSH connection was cancelled.');
-    if (signal.aborted) {
-      reject(cancelled());
-      return;
-    }
-    const client = new ssh2.Client();
-    let refused: string | undefined;
-    const onAbort = () => {
-      client.destroy();
-      reject(cancelled());
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    const settle = (attempt: Attempt) => {
-      signal.removeEventListener('abort', onAbort);
-      if (attempt.state !== 'open') client.destroy();
-      resolve(attempt);
-    };
-    client.on('ready', () => settle({ state: 'open', client }));
-    client.on('close', () =>
-      settle({ state: 'failed', error: classifySshError(new Error('closed'), target) }),
-    );
-    // Stays for the life of the client: an error without a listener would end the process.
-    client.on('error', (error) => {
-      settle(
-        refused === undefined
-          ? { state: 'failed', error: classifySshError(error, target) }
-          : { state: 'other-key', fingerprint: refused },
-      );
+/** The session of a client that has signed in. */
+export function sessionOf(client: Client, address: SshAddress): SshSession {
+  const lost = new AbortController();
+  let failure: unknown;
+  client.setMaxListeners(0);
+  client.on('error', (error) => (failure = error));
+  client.on('close', () =>
+    lost.abort(classifySshError(failure ?? new Error('The connection was closed.'), address)),
+  );
+  const open = (begin: (ready: (error: Error | undefined, channel: ClientChannel) => void) => void) =>
+    new Promise<ClientChannel>((resolve, reject) => {
+      if (lost.signal.aborted) {
+        reject(lostError(lost.signal));
+        return;
+      }
+      const onLost = () => reject(lostError(lost.signal));
+      lost.signal.addEventListener('abort', onLost, { once: true });
+      begin((error, channel) => {
+        lost.signal.removeEventListener('abort', onLost);
+        if (error === undefined) resolve(channel);
+        else reject(error);
+      });
     });
-    client.connect({
-      host: target.host,
-      port: target.port,
-      username: target.username,
-      ...authenticationOf(target.authentication),
-      ...(algorithms === undefined ? {} : { algorithms: { serverHostKey: [...algorithms] } }),
-      readyTimeout: readyLimitMs,
-      keepaliveInterval: 1000,
-      keepaliveCountMax: 3,
-      hostVerifier: (key: Buffer) => {
-        const fingerprint = fingerprintOf(key);
-        if (fingerprint === target.hostKey) return true;
-        refused = fingerprint;
-        return false;
-      },
-    });
-  });
-}
-
-function authenticationOf(authentication: SshAuthentication): ConnectConfig {
-  if ('agent' in authentication) return { agent: authentication.agent };
-  const { privateKey, passphrase } = authentication;
-  return { privateKey, ...(passphrase === undefined ? {} : { passphrase }) };
-}
-
-function sessionOf(client: Client, address: SshAddress): SshSession {
   return {
-    execute: (command, signal) =>
-      new Promise((resolve, reject) => {
-        const onClose = () => fail(new Error('The connection was closed.'));
-        const onAbort = () => {
-          client.destroy();
-          fail(new AppError('CANCELLED', 'The command was cancelled.'));
-        };
-        // A session lives through many commands: none may leave a listener behind.
-        const settle = () => {
-          signal.removeEventListener('abort', onAbort);
-          client.removeListener('close', onClose);
-        };
-        const fail = (error: unknown) => {
-          settle();
-          reject(classifySshError(error, address));
-        };
-        signal.addEventListener('abort', onAbort, { once: true });
-        client.once('close', onClose);
-        client.exec(command, (error, channel) => {
-          if (error !== undefined) {
-            fail(error);
-            return;
-          }
-          const output = { stdout: '', stderr: '' };
-          channel.on('data', (chunk: Buffer) => {
-            output.stdout = (output.stdout + chunk.toString()).slice(0, outputLimit);
-          });
-          channel.stderr.on('data', (chunk: Buffer) => {
-            output.stderr = (output.stderr + chunk.toString()).slice(0, outputLimit);
-          });
-          let code: number | null = null;
-          channel.on('exit', (exit: number | null) => (code = exit));
-          channel.on('error', fail);
-          channel.on('close', () => {
-            settle();
-            resolve({ code, ...output });
-          });
-        });
+    lost: lost.signal,
+    execute: async (command, signal, options = {}) => {
+      signal.throwIfAborted();
+      const channel = await open((ready) => client.exec(command, ready)).catch((error: unknown) => {
+        throw classifySshError(error, address);
+      });
+      return runToEnd(channel, signal, lost.signal, options);
+    },
+    openSocket: (socketPath) =>
+      open((ready) => client.openssh_forwardOutStreamLocal(socketPath, ready)).catch((error: unknown) => {
+        if (lost.signal.aborted) throw lostError(lost.signal);
+        throw new AppError(
+          'SSH_FORWARDING_REFUSED',
+          `The SSH server does not connect us to ${socketPath} on the host.`,
+          {
+            hint: 'Check that the socket exists and that this user may use it, and that sshd_config has AllowStreamLocalForwarding yes.',
+            details: { socket: socketPath, reason: error instanceof Error ? error.message : String(error) },
+          },
+        );
+      }),
+    openCommand: (command) =>
+      open((ready) => client.exec(command, ready)).catch((error: unknown) => {
+        throw classifySshError(error, address);
       }),
     close: () => {
       client.end();
       client.destroy();
     },
   };
+}
+
+function lostError(lost: AbortSignal): Error {
+  return lost.reason instanceof Error ? lost.reason : new AppError('SSH_FAILED', 'The connection is closed.');
+}
+
+function runToEnd(
+  channel: ClientChannel,
+  signal: AbortSignal,
+  lost: AbortSignal,
+  { input, onOutput }: ExecuteOptions,
+): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const output = { stdout: '', stderr: '' };
+    const collect = (stream: 'stdout' | 'stderr') => {
+      const decoder = new StringDecoder('utf8');
+      return (chunk: Buffer) => {
+        const text = decoder.write(chunk);
+        output[stream] = (output[stream] + text).slice(0, outputLimit);
+        onOutput?.(text, stream);
+      };
+    };
+    const settle = () => {
+      signal.removeEventListener('abort', onAbort);
+      lost.removeEventListener('abort', onLost);
+    };
+    const fail = (error: Error) => {
+      settle();
+      reject(error);
+    };
+    const onLost = () => fail(lostError(lost));
+    const onAbort = () => {
+      channel.destroy();
+      fail(new AppError('CANCELLED', 'The command was cancelled.'));
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    lost.addEventListener('abort', onLost, { once: true });
+    let code: number | null = null;
+    channel.on('data', collect('stdout'));
+    channel.stderr.on('data', collect('stderr'));
+    channel.on('exit', (exit: number | null) => (code = exit));
+    channel.on('error', fail);
+    channel.on('close', () => {
+      settle();
+      resolve({ code, ...output });
+    });
+    channel.end(input ?? '');
+  });
 }

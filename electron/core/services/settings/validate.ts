@@ -1,3 +1,4 @@
+import { stackNameSchema } from '#shared/model/deploy';
 import { AppError } from '#shared/model/errors';
 import { settingDefinitions, type SettingName } from '#shared/model/settings';
 import { parseConnectionUrl } from './connection-url';
@@ -134,6 +135,12 @@ const rules: Record<SettingName, Rule> = {
   HEALTH_WEBHOOK_URL: urlOf('https://host/path', 'https:', 'http:'),
   HEALTH_SMTP_URL: urlOf('smtps://user:password@host:465', 'smtp:', 'smtps:'),
   HEALTH_MAIL_TO: mailAddress,
+  EASYPANEL_DOCKER_SOCKET: (value) =>
+    /^\/[^\s\p{Cc}]+$/u.test(value) ? { value } : { reason: 'is not an absolute path on the host' },
+  EASYPANEL_STACK: (value) =>
+    stackNameSchema.safeParse(value).success
+      ? { value }
+      : { reason: 'is not a name of lower-case letters, digits, _ and -' },
 };
 
 /** The normal form of a setting's value. Throws `SETTING_INVALID`, which names the setting and never repeats the value. */

@@ -1,12 +1,33 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useLayoutEffect, useRef, useState } from 'react';
-import type { LogLine } from '#shared/model/run';
-import { Card } from '../../ui/card';
-import { formatClock } from '../../ui/format';
-import styles from './migration.module.css';
+import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
+import { Card } from './card';
+import { formatClock } from './format';
+import styles from './log-card.module.css';
+
+interface ShownLine {
+  /** ISO 8601; left out when the line has no time of its own. */
+  at?: string;
+  level: 'info' | 'warn' | 'error';
+  message: string;
+  /** Who said it, where lines of several are shown. */
+  source?: string;
+}
+
+interface LogCardProps {
+  lines: readonly ShownLine[];
+  title?: string;
+  empty?: string;
+  /** Filters above the lines. */
+  children?: ReactNode;
+}
 
 /** The newest log lines. It follows the end until the operator scrolls up. */
-export function RunLog({ lines }: { lines: readonly LogLine[] }) {
+export function LogCard({
+  lines,
+  title = 'Log',
+  empty = 'Nothing has been logged.',
+  children,
+}: LogCardProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [following, setFollowing] = useState(true);
   const virtualizer = useVirtualizer({
@@ -25,10 +46,11 @@ export function RunLog({ lines }: { lines: readonly LogLine[] }) {
   };
   return (
     <Card
-      title="Log"
+      title={title}
       right={lines.length === 0 ? undefined : following ? 'following' : 'scroll to the end to follow'}
     >
-      {lines.length === 0 ? <p className={styles.logEmpty}>Nothing has been logged.</p> : null}
+      {children}
+      {lines.length === 0 ? <p className={styles.logEmpty}>{empty}</p> : null}
       <div
         hidden={lines.length === 0}
         ref={scroller}
@@ -36,7 +58,7 @@ export function RunLog({ lines }: { lines: readonly LogLine[] }) {
         onScroll={onScroll}
         role="log"
         aria-live="off"
-        aria-label="Log"
+        aria-label={title}
         tabIndex={0}
       >
         <div style={{ position: 'relative', height: virtualizer.getTotalSize() }}>
@@ -52,7 +74,8 @@ export function RunLog({ lines }: { lines: readonly LogLine[] }) {
                 className={styles.logLine}
                 style={{ transform: `translateY(${item.start}px)` }}
               >
-                <time dateTime={line.at}>{formatClock(line.at)}</time>{' '}
+                {line.at === undefined ? null : <time dateTime={line.at}>{formatClock(line.at)}</time>}{' '}
+                {line.source === undefined ? null : <span className={styles.source}>{line.source} </span>}
                 {line.level === 'info' ? null : (
                   <span className="sr-only">{line.level === 'warn' ? 'Warning: ' : 'Error: '}</span>
                 )}

@@ -1,0 +1,42 @@
+import type { deployContract } from '#shared/contract/deploy';
+import type { Handlers } from '#shared/rpc/define';
+import type { Core } from '../core';
+import { bundleSource } from '../services/deploy/deploy-operations';
+
+/** Releases on the workspace's host. */
+export function deployHandlers(core: Core): Handlers<typeof deployContract> {
+  return {
+    'deploy.status': (_input, { signal }) => core.deploy().service.status(signal),
+    'deploy.preflight': (_input, { signal }) => core.deploy().service.preflight(signal),
+    'deploy.plan': (source, { signal }) => {
+      const { service, folder } = core.deploy();
+      return service.plan(bundleSource(source, folder), signal);
+    },
+    'deploy.start': async (action) => Promise.resolve(core.deploy().operations.start(action)),
+    'deploy.operation': async () => Promise.resolve(core.deploy().operations.last()),
+    'deploy.watch': async function* ({ id }, { after, signal }) {
+      yield* core.deploy().operations.watch(id, after, signal);
+    },
+    'deploy.cancel': async ({ id }) => {
+      core.deploy().operations.cancel(id);
+      return Promise.resolve({});
+    },
+    'deploy.logs': async function* (filter, { after, signal }) {
+      let seq = after + 1;
+      // Asked again after a break, the past was told already.
+      const tail = after < 0 ? filter.tail : 0;
+      for await (const event of core.deploy().service.logs({ ...filter, tail }, signal))
+        yield { seq: seq++, event };
+    },
+    'deploy.initialiseSwarm': async (_input, { signal }) => {
+      await core.deploy().service.initialiseSwarm(signal);
+      await core.activity().record({
+        area: 'deploy',
+        action: 'deploy.initialise-swarm',
+        target: 'host',
+        outcome: 'done',
+      });
+      return {};
+    },
+  };
+}

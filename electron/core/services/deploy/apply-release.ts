@@ -1,0 +1,283 @@
+import type { ReleaseRecord } from '#shared/model/deploy';
+import { AppError, toErrorShape } from '#shared/model/errors';
+import { classifyDockerMessage } from '../../adapters/docker/classify';
+import { shellWord } from '../../adapters/ssh/ssh-session';
+import type { ComposeBundle } from './compose-bundle';
+import type { DeployHost } from './deploy-host';
+import { probe, type ProbeResult } from './probe';
+import {
+  findRelease,
+  listReleases,
+  markLive,
+  releaseComposeFile,
+  releaseFolder,
+  storeRelease,
+  withLock,
+  writeRecord,
+} from './release-store';
+import { awaitRollout, engineTime, type Tell } from './rollout';
+
+/** A probe that did not answer before the release is asked for this long after it. */
+const probeLimitMs = 45_000;
+
+export interface ApplyOptions {
+  /** Public addresses that must answer after the release as they did before it. */
+  probes: readonly string[];
+  /** Runs once before the services change, in a container of the new image: `alembic upgrade head`. */
+  migration?: { service: string; command: readonly string[] };
+  /** Removes services that the compose file no longer has. */
+  prune: boolean;
+  /** Milliseconds for all services to become healthy. */
+  limitMs: number;
+}
+
+/**
+ * Puts a bundle on the host and makes it serve: start-first by the engine, gated by health checks and by the public addresses. A release
+ * that fails after its services began to change is taken back, and the one before serves again. Throws `RELEASE_ROLLED_BACK`,
+ * `RELEASE_FAILED`, `RELEASE_UNREACHABLE`, `RELEASE_LOCKED`, `IMAGE_NOT_FOUND`, `REGISTRY_AUTH_FAILED`, `HOST_DISK_FULL` and others of
+ * Docker and SSH.
+ */
+export function applyRelease(
+  host: DeployHost,
+  stack: string,
+  bundle: ComposeBundle,
+  options: ApplyOptions,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<ReleaseRecord> {
+  return withLock(host, signal, async () => {
+    const record = await interruptedOrNew(host, stack, bundle, tell, signal);
+    const folder = releaseFolder(host, record.id);
+    phase(tell, 'images', 'Get the images');
+    await pullImages(host, bundle, tell, signal);
+    if (options.migration !== undefined) {
+      phase(tell, 'migrate', 'Change the database’s schema');
+      await runMigration(host, folder, bundle, options.migration, tell, signal);
+    }
+    const before = await probe(options.probes, 0, signal);
+    const previous = (await listReleases(host, signal)).find(({ state }) => state === 'live');
+    let silent: ProbeResult[];
+    try {
+      await deployStack(host, record, options, tell, signal);
+      phase(tell, 'probe', 'Ask the public addresses');
+      silent = (await probe(options.probes, probeLimitMs, signal)).filter(({ ok }) => !ok);
+      const broken = silent.filter(({ url }) => before.some((result) => result.url === url && result.ok));
+      if (broken.length > 0) throw unreachable('RELEASE_FAILED', broken);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof AppError) || lostHost.has(error.code)) throw error;
+      await writeRecord(host, { ...record, state: 'failed', error: toErrorShape(error) }, signal);
+      throw await takeBack(host, previous, error, options, tell, signal);
+    }
+    await markLive(host, record, signal);
+    // It did not answer before either: the route to it may only come now, so the release stays.
+    if (silent.length > 0) throw unreachable('RELEASE_UNREACHABLE', silent);
+    return record;
+  });
+}
+
+/** What is true on the host is not known, so nothing is taken back: the next deployment goes on from what it finds. */
+const lostHost = new Set<string>(['SSH_FAILED', 'DOCKER_UNAVAILABLE', 'CANCELLED']);
+
+/** Makes a kept release serve again. Throws like {@link applyRelease}. */
+export function rollBackTo(
+  host: DeployHost,
+  id: string,
+  options: Pick<ApplyOptions, 'limitMs'>,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<ReleaseRecord> {
+  return withLock(host, signal, async () => {
+    const record = await findRelease(host, id, signal);
+    await deployStack(host, record, { limitMs: options.limitMs, prune: true }, tell, signal);
+    await markLive(host, record, signal);
+    return record;
+  });
+}
+
+/** A deployment of the same content that was cut off goes on; one of other content is over. */
+async function interruptedOrNew(
+  host: DeployHost,
+  stack: string,
+  bundle: ComposeBundle,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<ReleaseRecord> {
+  phase(tell, 'store', 'Write the release’s files to the host');
+  const fresh = await storeRelease(host, stack, bundle, new Date(), signal);
+  const interrupted = (await listReleases(host, signal)).filter(({ state }) => state === 'applying');
+  for (const record of interrupted) {
+    const same =
+      record.environment === fresh.environment &&
+      JSON.stringify(Object.entries(record.images).sort()) ===
+        JSON.stringify(Object.entries(fresh.images).sort());
+    if (same) phase(tell, 'continue', `Go on with ${record.id}, which was cut off`);
+    const error = new AppError(
+      'RELEASE_FAILED',
+      `The deployment was cut off, and ${fresh.id} took its place.`,
+    );
+    await writeRecord(host, { ...record, state: 'failed', error: toErrorShape(error) }, signal);
+  }
+  phase(tell, 'validate', 'Let the engine’s client read the compose file');
+  await validate(host, releaseFolder(host, fresh.id), signal);
+  return fresh;
+}
+
+/** Only clients from 23.0 can say what they make of a file; an older one reads it when it deploys. */
+async function validate(host: DeployHost, folder: string, signal: AbortSignal): Promise<void> {
+  try {
+    await host.runDocker(['stack', 'config', '-c', releaseComposeFile], signal, { in: folder });
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'HOST_COMMAND_FAILED') throw error;
+    const words = error.details?.output ?? error.message;
+    if (/unknown (shorthand )?flag|is not a docker command|Usage:/i.test(words)) return;
+    throw new AppError('COMPOSE_INVALID', `Docker on the host refuses the compose file: ${words}`, {
+      hint: 'Correct what is named, then render and try again.',
+      details: { output: words },
+    });
+  }
+}
+
+/** Before anything changes: a missing image, a refused login or a full disk must not surface in the middle of an update. */
+async function pullImages(
+  host: DeployHost,
+  bundle: ComposeBundle,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const image of new Set(bundle.services.map((service) => service.image))) {
+    tell({ type: 'log', source: 'images', line: `Pull ${image}` });
+    try {
+      await host.runDocker(['pull', '-q', image], signal);
+    } catch (error) {
+      if (!(error instanceof AppError) || lostHost.has(error.code) || error.code === 'HOST_DISK_FULL')
+        throw error;
+      const present = await host.runDocker(['image', 'inspect', '-f', '{{.Id}}', image], signal).then(
+        () => true,
+        () => false,
+      );
+      if (!present) throw imageFailure(image, error);
+      tell({ type: 'log', source: 'images', line: `${image} is not in a registry; the host has it itself.` });
+    }
+  }
+}
+
+function imageFailure(image: string, error: AppError): AppError {
+  const known = classifyDockerMessage(error.details?.docker ?? error.details?.output ?? error.message);
+  return new AppError(
+    known?.code ?? 'IMAGE_NOT_FOUND',
+    `The host can't get the image ${image}: ${error.details?.docker ?? error.details?.output ?? error.message}`,
+    {
+      hint: known?.hint ?? 'Check the image’s name and tag, and that the host reaches its registry.',
+      details: { image },
+    },
+  );
+}
+
+async function runMigration(
+  host: DeployHost,
+  folder: string,
+  bundle: ComposeBundle,
+  { service, command }: NonNullable<ApplyOptions['migration']>,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<void> {
+  const found = bundle.services.find(({ name }) => name === service);
+  if (found === undefined) {
+    throw new AppError(
+      'COMPOSE_INVALID',
+      `The compose file has no service ${service} to change the schema with.`,
+      {
+        hint: 'Name the service whose image holds the migrations.',
+      },
+    );
+  }
+  const environment = [...found.environment].map(([name, value]) => `${name}=${value}\n`).join('');
+  const file = `${folder}/migration.env`;
+  await host.writeFile(file, environment, signal);
+  try {
+    await host.runDocker(['run', '--rm', '--env-file', file, found.image, ...command], signal, {
+      onOutput: (text) => {
+        for (const line of text.split('\n').filter((part) => part.trim() !== ''))
+          tell({ type: 'log', source: 'migration', line });
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'HOST_COMMAND_FAILED') throw error;
+    throw new AppError('RELEASE_FAILED', `${command.join(' ')} failed; the services were not changed.`, {
+      hint: 'Read its output. What it did before it failed may stand in the database.',
+      details: error.details,
+      cause: error,
+    });
+  } finally {
+    await host.run(`rm -f ${shellWord(file)}`, AbortSignal.timeout(10_000)).catch(() => undefined);
+  }
+}
+
+async function deployStack(
+  host: DeployHost,
+  record: ReleaseRecord,
+  options: Pick<ApplyOptions, 'limitMs' | 'prune'>,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<void> {
+  phase(tell, 'deploy', `Change the services to ${record.id}`);
+  await writeRecord(host, { ...record, state: 'applying' }, signal);
+  const since = await engineTime(host, signal);
+  const args = ['stack', 'deploy', '--with-registry-auth', ...(options.prune ? ['--prune'] : [])];
+  await host.runDocker([...args, '-c', releaseComposeFile, record.stack], signal, {
+    in: releaseFolder(host, record.id),
+    onOutput: (text) => {
+      for (const line of text.split('\n').filter((part) => part.trim() !== ''))
+        tell({ type: 'log', source: 'docker', line });
+    },
+  });
+  phase(tell, 'rollout', 'Wait until every service is healthy');
+  await awaitRollout(host, record.stack, since, options.limitMs, tell, signal);
+}
+
+/** After a failure in the middle: the release before is deployed again. Answers what is to be told. */
+async function takeBack(
+  host: DeployHost,
+  previous: ReleaseRecord | undefined,
+  error: AppError,
+  options: ApplyOptions,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<AppError> {
+  if (previous === undefined) return error;
+  phase(tell, 'roll-back', `Take the services back to ${previous.id}`);
+  try {
+    await deployStack(host, previous, { limitMs: options.limitMs, prune: false }, tell, signal);
+    await markLive(host, previous, signal);
+  } catch (second) {
+    return new AppError('RELEASE_FAILED', `${error.message} Taking it back failed too.`, {
+      hint: `Look at the services with cutover deploy status, then roll back to ${previous.id} by hand.`,
+      details: error.details,
+      cause: second,
+    });
+  }
+  return new AppError('RELEASE_ROLLED_BACK', `${error.message} ${previous.id} serves again.`, {
+    hint: error.hint,
+    details: error.details,
+    cause: error,
+  });
+}
+
+function unreachable(
+  code: 'RELEASE_FAILED' | 'RELEASE_UNREACHABLE',
+  results: readonly ProbeResult[],
+): AppError {
+  const [first] = results;
+  return new AppError(
+    code,
+    `The services are healthy, but ${first?.url ?? ''} does not answer well: ${first?.answer ?? ''}.`,
+    {
+      hint: 'Check the domain, its certificate and the proxy’s route to the service.',
+      details: Object.fromEntries(results.map(({ url, answer }) => [url, answer])),
+    },
+  );
+}
+
+function phase(tell: Tell, name: string, message: string): void {
+  tell({ type: 'phase', phase: name, message });
+}

@@ -1,0 +1,234 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse as parseEnv } from 'dotenv';
+import { parseDocument, stringify } from 'yaml';
+import { z } from 'zod';
+import { AppError } from '#shared/model/errors';
+import { interpolate } from '../connections/interpolate';
+import { adviceOn } from './compose-advice';
+
+/** The label on every service that names the release it came from. */
+export const releaseLabel = 'cutover.release';
+/** Where a release's compose file and environment come from, unless the operator names others. */
+export const defaultComposeFile = 'docker-compose.prod.yml';
+export const defaultEnvFile = '.env.production';
+
+export interface BundleService {
+  name: string;
+  image: string;
+  replicas: number;
+  /** What the containers see, values included: never shown. */
+  environment: ReadonlyMap<string, string>;
+}
+
+/** A compose file with all that it refers to, ready to be written to the host. */
+export interface ComposeBundle {
+  services: BundleService[];
+  /** Makes the compose file of one release: it holds no secret and no variable. */
+  compose(release: string): string;
+  /** Environment and secret files by the path that the compose file names, relative to it. */
+  files: ReadonlyMap<string, string>;
+  warnings: { service?: string; message: string }[];
+}
+
+const envFileSchema = z
+  .union([z.string(), z.object({ path: z.string(), required: z.boolean().optional() })])
+  .transform((entry) =>
+    typeof entry === 'string'
+      ? { path: entry, required: true }
+      : { path: entry.path, required: entry.required ?? true },
+  );
+
+const environmentSchema = z.union([
+  z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  z.array(z.string()),
+]);
+
+const serviceSchema = z.looseObject({
+  image: z.string().min(1).optional(),
+  env_file: z.union([envFileSchema.transform((one) => [one]), z.array(envFileSchema)]).optional(),
+  environment: environmentSchema.optional(),
+  deploy: z
+    .looseObject({
+      replicas: z.number().int().min(0).optional(),
+      labels: z.union([z.record(z.string(), z.string()), z.array(z.string())]).optional(),
+    })
+    .optional(),
+});
+
+const fileSourceSchema = z.record(z.string(), z.looseObject({ file: z.string().optional() }).nullable());
+
+const composeSchema = z.looseObject({
+  services: z.record(z.string(), serviceSchema),
+  secrets: fileSourceSchema.optional(),
+  configs: fileSourceSchema.optional(),
+});
+type Compose = z.infer<typeof composeSchema>;
+
+export interface BundleSource {
+  folder: string;
+  composeFile?: string;
+  envFile?: string;
+}
+
+/** Reads and checks what is to be deployed. Throws `COMPOSE_INVALID` and `SETTING_MISSING`; changes nothing. */
+export async function readBundle(source: BundleSource): Promise<ComposeBundle> {
+  const composeFile = source.composeFile ?? defaultComposeFile;
+  const read = (name: string) => readWithin(source.folder, name);
+  const text = await read(composeFile);
+  const variables = parseEnv(await read(source.envFile ?? defaultEnvFile));
+  const compose = composeOf(withVariables(yamlOf(text, composeFile), variables), composeFile);
+
+  const files = new Map<string, string>();
+  const warnings: ComposeBundle['warnings'] = [];
+  const services: BundleService[] = [];
+  for (const [name, service] of Object.entries(compose.services)) {
+    if (service.image === undefined) {
+      throw invalid(`The service ${name} names no image.`, 'Build and push the image first, and name it.');
+    }
+    const environment = new Map<string, string>();
+    for (const entry of service.env_file ?? []) {
+      const content = entry.required ? await read(entry.path) : await read(entry.path).catch(() => '');
+      const values = parseEnv(content);
+      for (const [variable, value] of Object.entries(values)) environment.set(variable, value);
+      files.set(normal(entry.path), literalEnvFile(values, entry.path));
+    }
+    for (const [variable, value] of environmentOf(service.environment)) environment.set(variable, value);
+    services.push({ name, image: service.image, replicas: service.deploy?.replicas ?? 1, environment });
+    warnings.push(...adviceOn(name, service));
+  }
+  for (const entry of [...Object.values(compose.secrets ?? {}), ...Object.values(compose.configs ?? {})]) {
+    if (entry?.file !== undefined) files.set(normal(entry.file), await read(entry.file));
+  }
+  return { services, files, warnings, compose: (release) => composeText(compose, release) };
+}
+
+/** Reads a file that stands in the folder or below it. */
+async function readWithin(folder: string, name: string): Promise<string> {
+  const full = path.resolve(folder, name);
+  if (path.relative(folder, full).startsWith('..') || path.isAbsolute(name)) {
+    throw invalid(`${name} is outside of ${folder}.`, 'Put the file beside the compose file.');
+  }
+  return readFile(full, 'utf8').catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw invalid(
+      `${full} can't be read (${code}).`,
+      'Render the files with cutover deploy render, or name another folder.',
+    );
+  });
+}
+
+function yamlOf(text: string, file: string): unknown {
+  const document = parseDocument(text, { merge: true });
+  const [problem] = document.errors;
+  if (problem !== undefined)
+    throw invalid(`${file} is not valid YAML: ${problem.message}`, 'Correct the file.');
+  return document.toJS();
+}
+
+const secretName = /PASSWORD|SECRET|TOKEN|PRIVATE|CREDENTIAL|(^|_)KEY$/i;
+
+/** Replaces variables in every text. A value goes into the compose file, which others may read, so a secret is refused. */
+function withVariables(value: unknown, variables: Readonly<Record<string, string>>): unknown {
+  const missing = new Set<string>();
+  const walk = (item: unknown): unknown => {
+    if (typeof item === 'string') {
+      const replaced = interpolate(item, (name) => {
+        const found = variables[name];
+        if (found !== undefined && secretName.test(name)) {
+          throw invalid(
+            `The compose file holds the value of ${name}, which is a secret by its name.`,
+            'Give it to the container through env_file or a Docker secret instead.',
+          );
+        }
+        return found;
+      });
+      replaced.unknown.forEach((name) => missing.add(name));
+      return replaced.value;
+    }
+    if (Array.isArray(item)) return item.map(walk);
+    if (typeof item === 'object' && item !== null) {
+      return Object.fromEntries(Object.entries(item).map(([key, part]) => [key, walk(part)]));
+    }
+    return item;
+  };
+  const replaced = walk(value);
+  if (missing.size > 0) {
+    throw new AppError('SETTING_MISSING', `The compose file needs ${[...missing].sort().join(', ')}.`, {
+      hint: `Set ${missing.size === 1 ? 'it' : 'them'} in the environment file, then try again.`,
+      details: { variables: [...missing].sort().join(', ') },
+    });
+  }
+  return replaced;
+}
+
+function composeOf(value: unknown, file: string): Compose {
+  const parsed = composeSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw invalid(`${file} is not a compose file: ${z.prettifyError(parsed.error)}`, 'Correct what is named.');
+}
+
+function environmentOf(given: z.infer<typeof environmentSchema> | undefined): [string, string][] {
+  if (given === undefined) return [];
+  if (!Array.isArray(given)) return Object.entries(given).map(([name, value]) => [name, String(value ?? '')]);
+  return given.map((line) => {
+    const at = line.indexOf('=');
+    return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)];
+  });
+}
+
+/** Swarm reads `NAME=value` to the end of the line: quotes would become part of the value, and a line break can't be told. */
+function literalEnvFile(values: Readonly<Record<string, string>>, file: string): string {
+  return Object.entries(values)
+    .map(([name, value]) => {
+      if (/[\r\n]/.test(value)) {
+        throw invalid(
+          `${name} in ${file} has a line break, which an environment file for Swarm can't hold.`,
+          'Give it as a Docker secret, or encode it (base64) and decode it in the application.',
+        );
+      }
+      return `${name}=${value}\n`;
+    })
+    .join('');
+}
+
+function normal(name: string): string {
+  return path.posix.normalize(name.replaceAll('\\', '/'));
+}
+
+/** The compose file as the engine gets it: paths in normal form, `$` escaped, as the engine's client replaces variables once more. */
+function composeText(compose: Compose, release: string): string {
+  const labelled = Object.fromEntries(
+    Object.entries(compose.services).map(([name, service]) => [
+      name,
+      {
+        ...service,
+        ...(service.env_file === undefined
+          ? {}
+          : { env_file: service.env_file.map((file) => normal(file.path)) }),
+        deploy: {
+          ...service.deploy,
+          labels: { ...labelsOf(service.deploy?.labels), [releaseLabel]: release },
+        },
+      },
+    ]),
+  );
+  const escape = (item: unknown): unknown => {
+    if (typeof item === 'string') return item.replaceAll('$', '$$$$');
+    if (Array.isArray(item)) return item.map(escape);
+    if (typeof item === 'object' && item !== null) {
+      return Object.fromEntries(Object.entries(item).map(([key, part]) => [key, escape(part)]));
+    }
+    return item;
+  };
+  return stringify(escape({ ...compose, services: labelled }), { lineWidth: 0 });
+}
+
+function labelsOf(given: Record<string, string> | string[] | undefined): Record<string, string> {
+  if (!Array.isArray(given)) return given ?? {};
+  return Object.fromEntries(environmentOf(given));
+}
+
+function invalid(message: string, hint: string): AppError {
+  return new AppError('COMPOSE_INVALID', message, { hint });
+}

@@ -1,0 +1,107 @@
+import { AppError } from '#shared/model/errors';
+import { classifyDockerMessage } from '../../adapters/docker/classify';
+import { type DockerApi, openDockerApi } from '../../adapters/docker/docker-api';
+import { type ExecuteOptions, shellWord, type SshSession } from '../../adapters/ssh/ssh-session';
+
+export const defaultDockerSocket = '/var/run/docker.sock';
+
+/** The host of a stack: its shell, its Docker and the folder in which Cutover keeps the stack's releases. */
+export interface DeployHost {
+  readonly ssh: SshSession;
+  readonly docker: DockerApi;
+  /** Absolute path of `~/.cutover/STACK` on the host. */
+  readonly folder: string;
+  /** Runs a command and answers what it printed. Throws what Docker's words say, otherwise `HOST_COMMAND_FAILED`. */
+  run(command: string, signal: AbortSignal, options?: ExecuteOptions): Promise<string>;
+  /** The Docker client on the host, at the same engine as {@link docker}. */
+  runDocker(
+    args: readonly string[],
+    signal: AbortSignal,
+    options?: ExecuteOptions & { in?: string },
+  ): Promise<string>;
+  /** The file's text; undefined when there is none. */
+  readFile(file: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Writes a file for this user only, whole or not at all. Folders are made. */
+  writeFile(file: string, content: string, signal: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+/** The host behind a session, with its Docker engine. Closes the session when it fails. Throws the codes of SSH and of Docker. */
+export async function openDeployHost(
+  ssh: SshSession,
+  stack: string,
+  socket: string,
+  signal: AbortSignal,
+): Promise<DeployHost> {
+  try {
+    const run = runner(ssh);
+    const dockerHost = `DOCKER_HOST=${shellWord(`unix://${socket}`)}`;
+    // Said first by the client: its words tell a missing right from an engine that is down.
+    await run(`${dockerHost} docker version --format '{{.Server.Version}}'`, signal);
+    const docker = await openDockerApi(await dockerConnection(ssh, socket, dockerHost), signal);
+    const home = (await run('printf %s "$HOME"', signal)).trim();
+    return {
+      ssh,
+      docker,
+      folder: `${home}/.cutover/${stack}`,
+      run,
+      runDocker: (args, callSignal, { in: folder, ...options } = {}) =>
+        run(
+          `${folder === undefined ? '' : `cd ${shellWord(folder)} && `}${dockerHost} docker ${args.map(shellWord).join(' ')}`,
+          callSignal,
+          options,
+        ),
+      readFile: async (file, callSignal) => {
+        const word = shellWord(file);
+        const text = await run(
+          `if [ -e ${word} ]; then printf 1; cat ${word}; else printf 0; fi`,
+          callSignal,
+        );
+        return text.startsWith('1') ? text.slice(1) : undefined;
+      },
+      writeFile: async (file, content, callSignal) => {
+        const word = shellWord(file);
+        // The content goes through standard input: a command line is shown to every user of the host.
+        await run(
+          `umask 077 && mkdir -p "$(dirname ${word})" && cat > ${word}.new && mv ${word}.new ${word}`,
+          callSignal,
+          { input: content },
+        );
+      },
+      close: () => ssh.close(),
+    };
+  } catch (error) {
+    ssh.close();
+    throw error;
+  }
+}
+
+function runner(ssh: SshSession): DeployHost['run'] {
+  return async (command, signal, options) => {
+    const result = await ssh.execute(command, signal, options);
+    if (result.code === 0) return result.stdout;
+    const words = (result.stderr.trim() === '' ? result.stdout : result.stderr).trim();
+    throw (
+      classifyDockerMessage(words, { exit: String(result.code) }) ??
+      new AppError('HOST_COMMAND_FAILED', `A command on the host failed: ${lastLine(words)}`, {
+        hint: 'Read what the command printed in the details; run it on the host to see more.',
+        details: { output: words.slice(-1000), exit: String(result.code) },
+      })
+    );
+  };
+}
+
+function lastLine(text: string): string {
+  return text.split('\n').at(-1)?.slice(0, 300) ?? '';
+}
+
+/** A server that allows no forwarding still runs commands, and the Docker client can pass bytes on. */
+async function dockerConnection(ssh: SshSession, socket: string, dockerHost: string) {
+  try {
+    (await ssh.openSocket(socket)).destroy();
+    return () => ssh.openSocket(socket);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'SSH_FORWARDING_REFUSED') throw error;
+    return () => ssh.openCommand(`${dockerHost} docker system dial-stdio`);
+  }
+}

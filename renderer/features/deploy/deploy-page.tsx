@@ -1,0 +1,104 @@
+import { Button } from '@mantine/core';
+import { useCallback, useState } from 'react';
+import type { DeployAction } from '#shared/contract/deploy';
+import type { DeployStatus, ServiceStatus } from '#shared/model/deploy';
+import { ErrorPanel } from '../../ui/error-panel';
+import { formatDateTime } from '../../ui/format';
+import { Loading } from '../../ui/loading';
+import { Notice } from '../../ui/notice';
+import { PageBody, PageHeader } from '../../ui/page-header';
+import { ChangeDialog, type Question } from './change-dialogs';
+import styles from './deploy.module.css';
+import { OperationCard } from './operation-card';
+import { useDeployStatus, useOperation, useStart } from './queries';
+import { ReleaseDialog } from './release-dialog';
+import { ReleasesCard } from './releases-card';
+import { ServiceLog } from './service-log';
+import { ServicesCard } from './services-card';
+
+function Lock({ lock }: { lock: NonNullable<DeployStatus['lock']> }) {
+  return lock.stale ? (
+    <Notice title="A deployment was cut off">
+      {lock.by} began it on {formatDateTime(lock.at)}, and nothing was heard of it since. The next release
+      goes on from what it left.
+    </Notice>
+  ) : (
+    <Notice title="A deployment is under way">
+      By {lock.by} since {formatDateTime(lock.at)}. A second one has to wait for it.
+    </Notice>
+  );
+}
+
+function Stack({
+  status,
+  busy,
+  ask,
+}: {
+  status: DeployStatus;
+  busy: boolean;
+  ask: (question: Question) => void;
+}) {
+  const scale = useCallback((service: ServiceStatus) => ask({ kind: 'scale', service }), [ask]);
+  const restart = useCallback((service: ServiceStatus) => ask({ kind: 'restart', service }), [ask]);
+  return (
+    <>
+      {status.lock === undefined || busy ? null : <Lock lock={status.lock} />}
+      <ServicesCard services={status.services} busy={busy} onScale={scale} onRestart={restart} />
+      <ReleasesCard
+        releases={status.releases}
+        busy={busy}
+        onRollBack={(release) => ask({ kind: 'rollback', release })}
+      />
+      {status.services.length === 0 ? null : (
+        <ServiceLog services={status.services.map(({ name }) => name)} />
+      )}
+    </>
+  );
+}
+
+/** Releases of the application on its host: what runs, what changes it, and the way back. */
+export function DeployPage() {
+  const status = useDeployStatus();
+  const operation = useOperation();
+  const start = useStart();
+  const [releasing, setReleasing] = useState(false);
+  const [question, setQuestion] = useState<Question>();
+  const busy = operation.data?.ended === false;
+  const begin = (action: DeployAction) => {
+    setReleasing(false);
+    setQuestion(undefined);
+    start.mutate(action);
+  };
+  return (
+    <>
+      <PageHeader
+        title="Deploy"
+        crumb={status.data === undefined ? undefined : `${status.data.stack} · Docker ${status.data.engine}`}
+        actions={
+          <Button variant="filled" disabled={busy || !status.isSuccess} onClick={() => setReleasing(true)}>
+            Release…
+          </Button>
+        }
+      />
+      <PageBody>
+        <div className={styles.page}>
+          {start.isError ? <ErrorPanel error={start.error} /> : null}
+          {operation.data == null ? null : (
+            <OperationCard key={operation.data.id} operation={operation.data} />
+          )}
+          {status.isPending ? (
+            <Loading>Looking at the host…</Loading>
+          ) : status.isError ? (
+            <ErrorPanel error={status.error} retry={() => void status.refetch()} />
+          ) : (
+            <Stack status={status.data} busy={busy} ask={setQuestion} />
+          )}
+        </div>
+        <ReleaseDialog opened={releasing} onClose={() => setReleasing(false)} onRelease={begin} />
+        {question === undefined ? null : (
+          <ChangeDialog question={question} onClose={() => setQuestion(undefined)} onConfirm={begin} />
+        )}
+      </PageBody>
+    </>
+  );
+}

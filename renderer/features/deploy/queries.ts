@@ -1,0 +1,116 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import type { DeployAction, LogLine, ReleaseSource } from '#shared/contract/deploy';
+import type { AppError } from '#shared/model/errors';
+import { client } from '../../api/client';
+import { followStream } from '../../api/follow-stream';
+import { keys } from '../../api/queries';
+import { queryClient } from '../../api/query-client';
+import { foldOperation, keptLines, noEvents, type OperationView } from './deploy.logic';
+
+const deployKey = ['deploy'] as const;
+const statusKey = [...deployKey, 'status'];
+const operationKey = [...deployKey, 'operation'];
+
+/** Services and releases on the host. Every question is a connection, so it is asked calmly. */
+export function useDeployStatus() {
+  return useQuery({
+    queryKey: statusKey,
+    queryFn: ({ signal }) => client.call('deploy.status', {}, { signal }),
+    refetchInterval: 10_000,
+    retry: false,
+  });
+}
+
+/** The last deployment of the core, if there was one. */
+export function useOperation() {
+  return useQuery({
+    queryKey: operationKey,
+    queryFn: ({ signal }) => client.call('deploy.operation', {}, { signal }),
+    refetchInterval: 5_000,
+  });
+}
+
+/** Whether the host is ready; asked anew whenever somebody looks. */
+export function usePreflight() {
+  return useQuery({
+    queryKey: [...deployKey, 'preflight'],
+    queryFn: ({ signal }) => client.call('deploy.preflight', {}, { signal }),
+    staleTime: 0,
+    gcTime: 0,
+    retry: false,
+  });
+}
+
+/** What a release would change. */
+export function usePlan(source: ReleaseSource) {
+  return useQuery({
+    queryKey: [...deployKey, 'plan', source],
+    queryFn: ({ signal }) => client.call('deploy.plan', source, { signal }),
+    staleTime: 0,
+    gcTime: 0,
+    retry: false,
+  });
+}
+
+const reread = () => {
+  void queryClient.invalidateQueries({ queryKey: deployKey });
+  void queryClient.invalidateQueries({ queryKey: keys.activity });
+};
+
+/** Begins a deployment. */
+export function useStart() {
+  return useMutation({
+    mutationFn: (action: DeployAction) => client.call('deploy.start', action),
+    onSuccess: (operation) => queryClient.setQueryData(operationKey, operation),
+  });
+}
+
+/** Ends a deployment; what it changed stays. */
+export function useCancel() {
+  return useMutation({ mutationFn: (id: string) => client.call('deploy.cancel', { id }) });
+}
+
+/** Makes the host a swarm of its own. */
+export function useInitialiseSwarm() {
+  return useMutation({ mutationFn: () => client.call('deploy.initialiseSwarm', {}), onSuccess: reread });
+}
+
+/** What a deployment tells, from its beginning. The component that uses it has the id as its key. */
+export function useOperationEvents(id: string): { view: OperationView; error: AppError | undefined } {
+  const [view, setView] = useState(noEvents);
+  const [error, setError] = useState<AppError>();
+  useEffect(() => {
+    const controller = new AbortController();
+    void followStream(
+      client.stream('deploy.watch', { id }, { signal: controller.signal }),
+      (events) => setView((before) => foldOperation(before, events)),
+      controller.signal,
+    ).then((failure) => {
+      setError(failure);
+      reread();
+    });
+    return () => controller.abort();
+  }, [id]);
+  return { view, error };
+}
+
+/** Lines of services as they come, the newest last. The component that uses it has the service as its key. */
+export function useServiceLog(service: string | undefined): {
+  lines: readonly LogLine[];
+  error: AppError | undefined;
+} {
+  const [lines, setLines] = useState<readonly LogLine[]>([]);
+  const [error, setError] = useState<AppError>();
+  useEffect(() => {
+    const controller = new AbortController();
+    const chosen = service === undefined ? {} : { services: [service] };
+    void followStream(
+      client.stream('deploy.logs', { tail: 200, follow: true, ...chosen }, { signal: controller.signal }),
+      (events) => setLines((before) => [...before, ...events].slice(-keptLines)),
+      controller.signal,
+    ).then(setError);
+    return () => controller.abort();
+  }, [service]);
+  return { lines, error };
+}

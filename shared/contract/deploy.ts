@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import {
+  deployEventSchema,
+  deployStatusSchema,
+  preflightFindingSchema,
+  releaseIdSchema,
+  releasePlanSchema,
+} from '../model/deploy';
+import { call, stream } from '../rpc/define';
+
+/** Where a release's files stand on the machine of the core. */
+export const releaseSourceSchema = z.object({
+  /** Absent: `deploy` in the workspace. */
+  folder: z.string().optional(),
+  /** In the folder; default `docker-compose.prod.yml`. */
+  composeFile: z.string().optional(),
+  /** In the folder; default `.env.production`. */
+  envFile: z.string().optional(),
+});
+export type ReleaseSource = z.infer<typeof releaseSourceSchema>;
+
+export const deployActionSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('apply'),
+    source: releaseSourceSchema,
+    /** Public addresses that must answer afterwards. */
+    probes: z.array(z.url()),
+    /** Run once before the services change. */
+    migration: z.object({ service: z.string(), command: z.array(z.string()).min(1) }).optional(),
+    prune: z.boolean(),
+    /** For all services to become healthy. */
+    limitSeconds: z.number().int().min(10).max(3600),
+  }),
+  z.object({ kind: z.literal('rollback'), release: releaseIdSchema }),
+  z.object({ kind: z.literal('scale'), service: z.string(), replicas: z.number().int().min(0).max(100) }),
+  z.object({ kind: z.literal('restart'), service: z.string() }),
+]);
+export type DeployAction = z.infer<typeof deployActionSchema>;
+
+export const logLineSchema = z.object({
+  service: z.string(),
+  /** ISO 8601, by the clock of the host. */
+  at: z.string(),
+  stream: z.enum(['stdout', 'stderr']),
+  text: z.string(),
+});
+export type LogLine = z.infer<typeof logLineSchema>;
+
+/** A deployment of this process, under way or ended. */
+export const operationSchema = z.object({
+  id: z.string(),
+  kind: z.string(),
+  at: z.string(),
+  ended: z.boolean(),
+});
+export type DeployOperation = z.infer<typeof operationSchema>;
+
+export const deployContract = {
+  'deploy.status': call(z.object({}), deployStatusSchema),
+  'deploy.preflight': call(z.object({}), z.array(preflightFindingSchema)),
+  'deploy.plan': call(releaseSourceSchema, releasePlanSchema),
+  /** Begins; `deploy.watch` tells how it goes. It goes on when the page closes. */
+  'deploy.start': call(deployActionSchema, operationSchema),
+  /** The last one of this process. */
+  'deploy.operation': call(z.object({}), operationSchema.nullable()),
+  'deploy.watch': stream(z.object({ id: z.string() }), deployEventSchema),
+  'deploy.cancel': call(z.object({ id: z.string() }), z.object({})),
+  'deploy.logs': stream(
+    z.object({
+      services: z.array(z.string()).optional(),
+      tail: z.number().int().min(0).max(5000),
+      follow: z.boolean(),
+    }),
+    logLineSchema,
+  ),
+  'deploy.initialiseSwarm': call(z.object({}), z.object({})),
+};

@@ -1,0 +1,192 @@
+import type { LogLine } from '#shared/contract/deploy';
+import type { DeployEvent, DeployStatus, ReleaseRecord, ServiceStatus } from '#shared/model/deploy';
+import { AppError } from '#shared/model/errors';
+import { emptyDeploy, type FixtureDeploy } from './fixture-deploy';
+import { failure, situation } from './fixture-host';
+import type { PageState } from './page-state';
+
+const longName = 'a_very_long_name_'.repeat(6);
+
+function service(name: string, changes: Partial<ServiceStatus> = {}): ServiceStatus {
+  return {
+    name,
+    image: `ghcr.io/acme/${name}:1.4.2@sha256:${'4f'.repeat(32)}`,
+    replicas: { running: 2, desired: 2 },
+    health: 'healthy',
+    limits: { cpus: 1, memoryBytes: 512 * 1024 * 1024 },
+    changedAt: '2026-01-02T03:04:05.000Z',
+    failures: [],
+    ...changes,
+  };
+}
+
+function release(
+  id: string,
+  state: ReleaseRecord['state'],
+  changes: Partial<ReleaseRecord> = {},
+): ReleaseRecord {
+  return {
+    id,
+    stack: 'shop',
+    at: '2026-01-02T03:04:05.000Z',
+    by: 'ada@laptop',
+    state,
+    images: { backend: 'ghcr.io/acme/backend:1.4.2', frontend: 'ghcr.io/acme/frontend:1.4.2' },
+    environment: 'f00d',
+    ...changes,
+  };
+}
+
+export const liveRelease = '20260102T030405Z-1a2b';
+export const earlierRelease = '20260101T030405Z-0a0b';
+
+const status: DeployStatus = {
+  stack: 'shop',
+  engine: '28.2.2',
+  services: [
+    service('frontend'),
+    service('backend', {
+      health: 'degraded',
+      replicas: { running: 1, desired: 2 },
+      failures: [{ at: '2026-01-02T03:04:05.000Z', message: 'task: non-zero exit (137)' }],
+    }),
+    service('worker', { health: 'down', replicas: { running: 0, desired: 1 } }),
+    service('beat', { health: 'stopped', replicas: { running: 0, desired: 0 } }),
+  ],
+  releases: [
+    release('20260103T030405Z-2c3d', 'failed', {
+      error: failure('RELEASE_FAILED', 'The service backend did not become healthy.'),
+    }),
+    release(liveRelease, 'live'),
+    release(earlierRelease, 'replaced'),
+  ],
+  live: liveRelease,
+};
+
+const logs: LogLine[] = ['GET /health 200', 'GET /products 200', 'Slow query'].map((text, second) => ({
+  service: 'backend',
+  at: `2026-01-02T03:04:0${second}.000Z`,
+  stream: second === 2 ? ('stderr' as const) : ('stdout' as const),
+  text,
+}));
+
+const told: DeployEvent[] = [
+  { type: 'phase', phase: 'store', message: 'Write the release’s files to the host' },
+  { type: 'phase', phase: 'images', message: 'Get the images' },
+  { type: 'log', source: 'images', line: 'Pull ghcr.io/acme/backend:1.4.2' },
+  { type: 'phase', phase: 'rollout', message: 'Wait until every service is healthy' },
+  { type: 'service', service: 'backend', state: 'updating', message: 'update in progress' },
+];
+
+/** A stack that serves, with releases to go back to. */
+export function deployed(changes: Partial<FixtureDeploy> = {}): FixtureDeploy {
+  return {
+    ...emptyDeploy,
+    status,
+    logs,
+    plan: {
+      stack: 'shop',
+      services: [
+        { service: 'backend', change: 'changed', differences: ['ghcr.io/acme/backend:1.4.1 → 1.4.2'] },
+        { service: 'frontend', change: 'unchanged', differences: [] },
+        { service: 'mailer', change: 'removed', differences: ['ghcr.io/acme/mailer:1'] },
+      ],
+      environment: [{ service: 'backend', name: 'SENTRY_DSN', change: 'added' }],
+      warnings: [
+        { service: 'worker', message: 'It has no health check, so a broken one counts as started.' },
+      ],
+    },
+    ...changes,
+  };
+}
+
+const operation = { id: 'op-1', kind: 'apply', at: '2026-01-02T03:04:05.000Z', ended: false };
+
+/** The page Deploy in its states. */
+export const deployStates: PageState[] = [
+  {
+    name: 'deploy, nothing deployed',
+    now: () => situation(),
+    path: '/deploy',
+    shows: 'Nothing is deployed yet',
+  },
+  {
+    name: 'deploy, host not set up',
+    now: () => situation({ deploy: new AppError('SETTING_MISSING', 'EASYPANEL_SSH_HOST is not set.') }),
+    path: '/deploy',
+    shows: 'SETTING_MISSING',
+  },
+  {
+    name: 'deploy, services and releases',
+    now: () => situation({ deploy: deployed() }),
+    path: '/deploy',
+    shows: 'Slow query',
+  },
+  {
+    name: 'deploy, under way',
+    now: () => situation({ deploy: deployed({ operation, events: told }) }),
+    path: '/deploy',
+    shows: 'Wait until every service is healthy',
+  },
+  {
+    name: 'deploy, taken back',
+    now: () =>
+      situation({
+        deploy: deployed({
+          operation: { ...operation, ended: true },
+          events: [
+            ...told,
+            {
+              type: 'end',
+              outcome: 'rolled-back',
+              error: failure(
+                'RELEASE_ROLLED_BACK',
+                `The service backend did not become healthy. ${longName}`,
+              ),
+            },
+          ],
+        }),
+      }),
+    path: '/deploy',
+    shows: 'Taken back',
+  },
+  {
+    name: 'deploy, cut off',
+    now: () =>
+      situation({
+        deploy: deployed({
+          status: { ...status, lock: { by: 'bob@desk', at: '2026-01-02T03:04:05.000Z', stale: true } },
+        }),
+      }),
+    path: '/deploy',
+    shows: 'A deployment was cut off',
+  },
+  {
+    name: 'deploy, release dialog',
+    now: () =>
+      situation({
+        deploy: deployed({
+          preflight: [
+            { id: 'engine', severity: 'ok', title: 'Docker', message: '28.2.2 on Debian 12, 4 cores.' },
+            {
+              id: 'disk',
+              severity: 'warning',
+              title: 'Disk',
+              message: '3 GB free.',
+              hint: 'Remove old images.',
+            },
+            {
+              id: 'swarm',
+              severity: 'blocker',
+              title: 'Swarm',
+              message: 'Not a swarm.',
+              hint: 'Make it one.',
+            },
+          ],
+        }),
+      }),
+    path: '/deploy',
+    shows: 'Make this host a swarm of its own',
+    act: async (page) => page.getByRole('button', { name: 'Release…' }).click(),
+  },
+];

@@ -1,0 +1,71 @@
+import type { deployContract, DeployOperation, LogLine } from '#shared/contract/deploy';
+import type { DeployEvent, DeployStatus, PreflightFinding, ReleasePlan } from '#shared/model/deploy';
+import { AppError } from '#shared/model/errors';
+import type { Handlers } from '#shared/rpc/define';
+
+/** What the fixture host answers about releases. */
+export interface FixtureDeploy {
+  status: DeployStatus | AppError;
+  preflight: PreflightFinding[];
+  plan: ReleasePlan | AppError;
+  operation: DeployOperation | null;
+  /** What the operation told; it goes on unless the last one is an `end`. */
+  events: DeployEvent[];
+  logs: LogLine[];
+}
+
+export const emptyDeploy: FixtureDeploy = {
+  status: { stack: 'shop', engine: '28.2.2', services: [], releases: [] },
+  preflight: [{ id: 'engine', severity: 'ok', title: 'Docker', message: '28.2.2 on Debian 12, 4 cores.' }],
+  plan: { stack: 'shop', services: [], environment: [], warnings: [] },
+  operation: null,
+  events: [],
+  logs: [],
+};
+
+/** The deploy operations of the fixture host. */
+export function deployFixture(
+  now: () => FixtureDeploy | AppError,
+  note: (name: string, input: unknown) => void,
+): Handlers<typeof deployContract> {
+  const given = (): FixtureDeploy => {
+    const found = now();
+    if (found instanceof AppError) throw found;
+    return found;
+  };
+  const orThrow = <T>(answer: T | AppError): T => {
+    if (answer instanceof AppError) throw answer;
+    return answer;
+  };
+  return {
+    'deploy.status': async () => Promise.resolve(orThrow(given().status)),
+    'deploy.preflight': async () => Promise.resolve(given().preflight),
+    'deploy.plan': async () => Promise.resolve(orThrow(given().plan)),
+    'deploy.start': async (action) => {
+      note('deploy.start', action);
+      const operation = { id: 'op-1', kind: action.kind, at: '2026-01-02T03:04:05.000Z', ended: false };
+      given().operation = operation;
+      return Promise.resolve(operation);
+    },
+    'deploy.operation': async () => Promise.resolve(given().operation),
+    'deploy.watch': async function* (_input, { after, signal }) {
+      const { events } = given();
+      for (const [seq, event] of events.entries()) if (seq > after) yield { seq, event };
+      if (events.at(-1)?.type === 'end') return;
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    },
+    'deploy.cancel': async (input) => {
+      note('deploy.cancel', input);
+      return Promise.resolve({});
+    },
+    'deploy.logs': async function* (filter, { signal }) {
+      for (const [seq, event] of given().logs.entries()) yield { seq, event };
+      if (!filter.follow) return;
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    },
+    'deploy.initialiseSwarm': async () => {
+      note('deploy.initialiseSwarm', {});
+      return Promise.resolve({});
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { fingerprintOfKey, keygen, startOpenSsh } from '../support/openssh';
+
+const run = promisify(execFile);
+
+/** A Docker engine of its own behind an OpenSSH server of its own, as Cutover meets a host. */
+export interface DockerHost {
+  /** The settings that lead to it. */
+  env: Record<string, string>;
+  docker(...args: string[]): Promise<string>;
+  /** Ends the SSH server and its connections, and starts it again at the same port. */
+  cutSsh(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts both; needs root, dockerd (Debian: docker.io), sshd (openssh-server) and busybox-static. */
+export async function startDockerHost(stack: string): Promise<DockerHost> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'cutover-docker-host-'));
+  const file = (name: string) => path.join(folder, name);
+  const socket = file('docker.sock');
+  const log: string[] = [];
+  const engine = spawn(
+    'dockerd',
+    [
+      '--data-root',
+      file('data'),
+      '--exec-root',
+      file('exec'),
+      '--pidfile',
+      file('pid'),
+      '-H',
+      `unix://${socket}`,
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  engine.stderr.on('data', (chunk: Buffer) => log.push(chunk.toString()));
+  const docker = async (...args: string[]) =>
+    (await run('docker', ['-H', `unix://${socket}`, ...args], { maxBuffer: 1 << 24 })).stdout.trim();
+  let up = false;
+  for (let tries = 0; tries < 300 && !up; tries += 1) {
+    up = await docker('version', '-f', '{{.Server.Version}}').then(
+      () => true,
+      () => false,
+    );
+    if (!up) await delay(200);
+  }
+  if (!up) throw new Error(`dockerd did not start: ${log.join('').slice(-2000)}`);
+
+  keygen(file('host_key'), 'ed25519');
+  keygen(file('user_key'), 'ed25519');
+  let ssh = await startOpenSsh(folder, { host: [file('host_key')], users: [file('user_key')] });
+  return {
+    env: {
+      EASYPANEL_SSH_HOST: '127.0.0.1',
+      EASYPANEL_SSH_PORT: String(ssh.port),
+      EASYPANEL_SSH_USER: userInfo().username,
+      EASYPANEL_SSH_KEY_FILE: file('user_key'),
+      EASYPANEL_SSH_HOST_KEY: fingerprintOfKey(file('host_key')),
+      EASYPANEL_DOCKER_SOCKET: socket,
+      EASYPANEL_STACK: stack,
+    },
+    docker,
+    cutSsh: async () => {
+      await ssh.stop();
+      // The server's children hold the connections that are open.
+      await run('pkill', ['-KILL', '-f', 'sshd: .*@notty']).catch(() => undefined);
+      ssh = await startOpenSsh(folder, { host: [file('host_key')], users: [file('user_key')] }, ssh.port);
+    },
+    close: async () => {
+      await docker('stack', 'rm', stack).catch(() => undefined);
+      await docker('swarm', 'leave', '--force').catch(() => undefined);
+      const ids = await docker('ps', '-aq').catch(() => '');
+      if (ids !== '') await docker('rm', '-f', ...ids.split('\n')).catch(() => undefined);
+      await ssh.stop();
+      const ended = once(engine, 'exit');
+      engine.kill();
+      await ended;
+      await rm(path.join(userInfo().homedir, '.cutover', stack), { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What answers in the containers: its version, its health, a slow end after SIGTERM as a server that drains has it. */
+const serverScript = `
+const { createServer } = require('node:http');
+const broken = process.env.BROKEN === '1';
+let draining = false;
+const server = createServer((request, response) => {
+  const healthy = !broken && !draining;
+  if (request.url === '/health') response.writeHead(healthy ? 200 : 503).end();
+  else response.writeHead(200, { connection: 'close' }).end(process.env.VERSION + ' ' + (process.env.GREETING ?? ''));
+}).listen(8080);
+console.log('version ' + process.env.VERSION + ' listens');
+process.on('SIGTERM', () => { draining = true; setTimeout(() => server.close(() => process.exit(0)), 10000); });
+`;
+/** Stands for the proxy of Easypanel: it asks the engine's DNS for the tasks of a service and passes connections on. */
+const proxyScript = `
+const { createServer, connect } = require('node:net');
+const { resolve4 } = require('node:dns').promises;
+let addresses = [];
+let next = 0;
+const look = async () => {
+  const found = await resolve4('tasks.' + process.argv[2]).catch(() => []);
+  if (found.length > 0) addresses = found;
+  setTimeout(look, 200);
+};
+look();
+const dial = (client, tries) => {
+  const address = addresses[next++ % Math.max(addresses.length, 1)];
+  if (address === undefined || tries === 0) return client.destroy();
+  const server = connect(8080, address);
+  const again = () => { server.removeAllListeners(); server.on('error', () => undefined).destroy(); dial(client, tries - 1); };
+  server.setTimeout(1000, again);
+  server.once('error', again);
+  server.once('connect', () => {
+    server.setTimeout(0);
+    server.off('error', again);
+    server.on('error', () => client.destroy());
+    client.on('error', () => server.destroy());
+    client.pipe(server).pipe(client);
+  });
+};
+createServer((client) => dial(client.on('error', () => undefined), 15)).listen(8080);
+`;
+
+/** Makes images of a small server without a registry: Node of this machine with the libraries that it loads. */
+export async function importImages(host: DockerHost, versions: Record<string, string[]>): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'cutover-image-'));
+  try {
+    const node = await realpath(process.execPath);
+    const libraries = execFileSync('ldd', [node], { encoding: 'utf8' })
+      .split('\n')
+      .flatMap((line) => /(\/\S+) \(0x/.exec(line)?.[1] ?? []);
+    for (const library of libraries) {
+      const to = path.join(folder, library);
+      await mkdir(path.dirname(to), { recursive: true });
+      await copyFile(await realpath(library), to);
+    }
+    await copyFile(node, path.join(folder, 'node'));
+    await writeFile(path.join(folder, 'server.js'), serverScript);
+    await copyFile('/bin/busybox', path.join(folder, 'busybox'));
+    await writeFile(path.join(folder, 'proxy.js'), proxyScript);
+    await mkdir(path.join(folder, 'tmp'));
+    const tar = path.join(folder, '..', `${path.basename(folder)}.tar`);
+    await run('tar', ['-C', folder, '-cf', tar, '.']);
+    for (const [image, changes] of Object.entries(versions)) {
+      await host.docker('import', ...changes.flatMap((change) => ['--change', change]), tar, image);
+    }
+    await rm(tar);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
