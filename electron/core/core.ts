@@ -1,10 +1,12 @@
 import path from 'node:path';
 import type { InspectReport } from '#shared/contract/migration';
+import type { Comparison } from '#shared/contract/comparison';
 import type { Lane } from '#shared/model/run';
 import type { MigrationPorts } from './ports/migration-ports';
 import type { SecretsBroker } from './ports/secrets-broker';
 import { type ActivityLog, openActivityLog } from './services/activity/activity-log';
 import { type BucketsService, createBucketsService } from './services/buckets/buckets-service';
+import { compareDatabases, type CompareOptions } from './services/compare/compare-databases';
 import {
   type ConnectionsService,
   createConnectionsService,
@@ -88,6 +90,8 @@ export interface Core {
   users(): UsersService;
   /** Releases on the host of the open workspace. Throws `WORKSPACE_NOT_OPEN`. */
   deploy(): DeployFacility;
+  /** Compares both databases as they are now; needs only their two addresses. Reads only. */
+  compareDatabases(options: CompareOptions): Promise<Comparison>;
   /** What is on both sides. Reads only. */
   inspect(only: readonly Lane[], signal: AbortSignal): Promise<InspectReport>;
   /** Keeps how the users of the open workspace are read; null goes back to what is found. Throws `USERS_MAPPING_INVALID`. */
@@ -278,6 +282,16 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       createLinksService({
         withPorts: (work) => withPorts(['links'], work),
         activity: () => activityOf(workspaces.opened()),
+      }),
+    compareDatabases: (options) =>
+      safely(async () => {
+        const ports = await openPorts(workspaces.opened());
+        try {
+          await fingerprintsOf(ports, ['database'], options.signal);
+          return await compareDatabases(ports.database, options);
+        } finally {
+          await ports.close();
+        }
       }),
     inspect: (only, signal) => withPorts(only, (ports) => inspect(only, ports, signal)),
     mapUsers: (mapping, signal) =>

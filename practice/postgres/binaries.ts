@@ -5,8 +5,8 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { canEnter, type ServerAccount } from './server-account';
 
-/** The PostgreSQL majors that npm carries for the practice environment: 15 plays the old server, 17 the managed one. */
-export type PostgresMajor = 15 | 17;
+/** 15 plays the old server of the practice environment, 17 the managed one; tests bring others along. */
+export type PostgresMajor = 13 | 14 | 15 | 16 | 17;
 
 const symlinksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
 
@@ -18,6 +18,8 @@ export interface PostgresBinaries {
 
 export interface BinariesOptions {
   version: PostgresMajor;
+  /** The folder `native` of a platform package that npm did not install with Cutover. */
+  native?: string | undefined;
   account: ServerAccount | undefined;
   /** Where a copy goes when the installed files can't be used as they are. */
   copyTo: string;
@@ -109,7 +111,7 @@ async function trust(native: string, extensions: readonly string[]): Promise<voi
  * @throws when npm installed no binaries for this platform.
  */
 export async function prepareBinaries(options: BinariesOptions): Promise<PostgresBinaries> {
-  const installed = installedFolder(options.version);
+  const installed = options.native ?? installedFolder(options.version);
   const trusted = options.trustedExtensions ?? [];
   const { postgres, initdb } = executables(installed);
   const complete =

@@ -11,6 +11,8 @@ import { guard } from './watchdog';
 
 export interface EmbeddedServerOptions {
   version: PostgresMajor;
+  /** Where its binaries are, for a version that does not come with Cutover: the folder `native` of its platform package. */
+  native?: string | undefined;
   /** Name of the bootstrap superuser. */
   superuser: string;
   /** Folder of a cluster that outlives the server; without it the cluster is thrown away at the stop. */
@@ -116,7 +118,7 @@ async function initialise(
         '--auth=scram-sha-256',
         '--encoding=UTF8',
         '--no-sync',
-        '--no-instructions',
+        ...(options.version >= 14 ? ['--no-instructions'] : []),
         ...localeFlags(options.version),
       ],
       { ...account, cwd: scratch.path, env: environment(), stdio: ['ignore', 'ignore', 'pipe'] },
@@ -202,6 +204,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   try {
     const binaries = await prepareBinaries({
       version: options.version,
+      native: options.native,
       account,
       copyTo: join(scratch.path, 'postgres'),
       ...(options.trustedExtensions === undefined ? {} : { trustedExtensions: options.trustedExtensions }),

@@ -1,7 +1,7 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { isResumable, isSettled } from '#shared/model/run-view';
+import { isSettled, offersResume } from '#shared/model/run-view';
 import { useActiveRun } from '../api/active-run';
 import { workspaceQuery, workspacesQuery } from '../api/queries';
 import { useTestAll } from '../features/connections/queries';
@@ -61,7 +61,7 @@ function useRunCommands(): Command[] {
           : [];
     return [...hold, ...(view.state === 'cancelling' ? [] : [cancel]), ...reports];
   }
-  const resume = isResumable(view.state)
+  const resume = offersResume(view)
     ? [command('resume', 'Resume migration', () => controls.resume.mutate())]
     : [];
   return [...resume, start, ...reports];

@@ -1,6 +1,7 @@
 import { accessContract } from './access';
 import { activityContract } from './activity';
 import { bucketsContract } from './buckets';
+import { comparisonContract } from './comparison';
 import { connectionsContract } from './connections';
 import { linksContract } from './links';
 import { healthContract } from './health';
@@ -16,6 +17,7 @@ export const contract = {
   ...workspacesContract,
   ...connectionsContract,
   ...migrationContract,
+  ...comparisonContract,
   ...activityContract,
   ...bucketsContract,
   ...linksContract,

@@ -32,6 +32,11 @@ export function isResumable(state: RunState): boolean {
   return state === 'failed' || state === 'cancelled' || state === 'interrupted';
 }
 
+/** Whether taking a settled run up again leads anywhere: one that was refused wrote nothing, and its plan may no longer hold. */
+export function offersResume(run: Pick<RunView, 'state' | 'refused'>): boolean {
+  return isResumable(run.state) && run.refused !== true;
+}
+
 /** How a settled run ended, as a script tells it apart. */
 export type RunOutcomeClass = 'done' | 'failed' | 'refused' | 'differs' | 'cancelled';
 

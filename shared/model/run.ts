@@ -233,7 +233,7 @@ export const runViewSchema = z.object({
 export type RunView = z.infer<typeof runViewSchema>;
 
 export const runSummarySchema = runViewSchema
-  .pick({ id: true, state: true, only: true, startedAt: true, at: true })
+  .pick({ id: true, state: true, only: true, startedAt: true, at: true, refused: true })
   .extend({
     error: errorShapeSchema.optional(),
     warnings: z.number().int(),

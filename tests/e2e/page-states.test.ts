@@ -333,6 +333,45 @@ const states: PageState[] = [
     shows: '1 of 20 comparisons differ',
   },
   {
+    name: 'differing rows side by side',
+    now: () =>
+      situation({
+        runs: [
+          copiedRun()
+            .verified('data', evidence(true))
+            .state('failed', failure('VERIFICATION_DIFFERS', '1 of 20 comparisons differs.')),
+        ],
+      }),
+    path: '/migration',
+    shows: '90017',
+    act: async (page) => page.getByRole('button', { name: 'Show rows of public.payments' }).click(),
+  },
+  {
+    name: 'refused: a new plan instead of a resume',
+    now: () =>
+      situation({
+        runs: [
+          new FixtureRun('20261122T140200Z-abc123')
+            .state('running')
+            .planned()
+            .push({
+              type: 'run.state',
+              data: {
+                state: 'failed',
+                refused: true,
+                error: failure('TARGET_NOT_EMPTY', 'The target database holds 3 of the tables already.'),
+              },
+            }),
+        ],
+      }),
+    path: '/migration',
+    shows: 'Plan again',
+    act: async (page) => {
+      await page.getByText('Plan again').waitFor();
+      expect(await page.getByRole('button', { name: 'Resume' }).count()).toBe(0);
+    },
+  },
+  {
     name: 'very long names',
     now: () => {
       const long = steps.map((step) => ({

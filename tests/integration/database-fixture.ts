@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import type { z } from 'zod';
 import { openDatabasePorts } from '#core/adapters/postgres/open';
 import type { AnyStep, RunContext } from '#core/engine/step';
 import type { DatabasePorts } from '#core/ports/database';
@@ -65,6 +66,8 @@ export class MemoryStep<Ports> {
   /** Throws where a test wants the run to break, before the end of a unit is noted. */
   beforeEnd: (unit: string) => void | Promise<void> = () => undefined;
   output: unknown;
+  /** The other steps of the run, whose outputs this one may ask for. */
+  others: readonly MemoryStep<Ports>[] = [];
   #started = false;
 
   constructor(
@@ -127,7 +130,10 @@ export class MemoryStep<Ports> {
       signal: this.signal,
       log: () => undefined,
       progress: () => undefined,
-      outputOf: () => undefined,
+      outputOf: <T>(step: string, schema: z.ZodType<T>) => {
+        const other = this.others.find((item) => item.step.id === step);
+        return other === undefined ? undefined : schema.parse(other.output);
+      },
     };
   }
 }

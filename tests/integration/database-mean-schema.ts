@@ -81,7 +81,7 @@ comment on index "Söll & Haben"."Index mit Leerzeichen" is 'on an index';
 
 insert into parents (name, mood, at3, share, tags, price, ratio, span, during, data, bytes, kind)
 select 'name ' || n || E' \\t \\\\ ü', (array['happy', 'so so', 'it''s "bad"'])[1 + n % 3]::mood, row(n, n / 3.0, 'a,"b')::point3,
-  n % 100, array['x', 'y' || n], case when n % 2 = 0 then 1.0 else 1.00 end, case n % 4 when 0 then 'NaN' when 1 then '-0' when 2 then 1e-300 else 'Infinity' end::float8,
+  n % 100, array['x', 'y' || n], case when n % 2 = 0 then 1.0 else 1.00 end, case n % 4 when 0 then 'NaN' when 1 then '-0' when 2 then 1e-300::float8 else 'Infinity' end::float8,
   (n || ' days')::interval, tstzrange(now(), null), jsonb_build_object('n', n, 'deep', jsonb_build_array(1.10, null)),
   decode(repeat('00ff5c', n % 50), 'hex'), 'children'::regclass
 from generate_series(1, 3000) n;

@@ -4,6 +4,7 @@ import type { Core } from '../core';
 import { accessHandlers } from './access';
 import { activityHandlers } from './activity';
 import { bucketsHandlers } from './buckets';
+import { comparisonHandlers } from './comparison';
 import { connectionsHandlers } from './connections';
 import { linksHandlers } from './links';
 import { healthHandlers } from './health';
@@ -20,6 +21,7 @@ export function createHandlers(core: Core): Handlers<AppContract> {
     ...workspacesHandlers(core),
     ...connectionsHandlers(core),
     ...migrationHandlers(core),
+    ...comparisonHandlers(core),
     ...activityHandlers(core),
     ...bucketsHandlers(core),
     ...linksHandlers(core),

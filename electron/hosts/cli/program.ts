@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { activityAreas } from '#shared/model/activity';
 import { type Lane, laneSchema, lanes } from '#shared/model/run';
 import type { ActivityOptions } from './commands/activity';
+import type { CompareOptions } from './commands/compare';
 import { addCors } from './cors-program';
 import { addObjects } from './objects-program';
 import { addLinks } from './links-program';
@@ -147,12 +148,33 @@ export function createProgram(version: string, perform: Perform): Command {
     );
 
   withWorkspace(
-    sub(program, 'verify', 'compare both sides of a run again', ['cutover verify --json'], '[run]'),
-  ).action((runId: string | undefined, options: Common) =>
-    perform(options.json === true, async (context) =>
-      (await import('./commands/verify')).verify(context, runId, options),
+    sub(
+      program,
+      'verify',
+      'compare both sides of a run again, or any two databases',
+      [
+        'cutover verify --json                        both sides of the newest run that ended',
+        'cutover verify --databases                   SOURCE_DATABASE_URL and SUPABASE_DB_URL as they are now, without a run',
+        'cutover verify --databases --table public.orders --rows 50',
+      ],
+      '[run]',
     ),
-  );
+  )
+    .option('--databases', 'compare definitions, sequences and every row of the two databases')
+    .option('--table <name>', 'with --databases: only the rows of this table; may be repeated', collect)
+    .addOption(
+      new Option(
+        '--rows <number>',
+        'with --databases: differing rows shown for a table; default 10',
+      ).argParser(parseRows),
+    )
+    .action((runId: string | undefined, options: Common & CompareOptions) =>
+      perform(options.json === true, async (context) =>
+        options.databases === true
+          ? (await import('./commands/compare')).compare(context, runId, options)
+          : (await import('./commands/verify')).verify(context, runId, options),
+      ),
+    );
 
   withWorkspace(
     sub(program, 'runs', 'list the runs of the workspace', ['cutover runs --workspace ./my-app']),
@@ -250,6 +272,16 @@ function parseLimit(text: string): number {
   const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0;
   if (limit < 1 || limit > 500) throw new InvalidArgumentError('Give a number from 1 to 500.');
   return limit;
+}
+
+function parseRows(text: string): number {
+  const rows = /^\d{1,3}$/.test(text) ? Number(text) : -1;
+  if (rows < 0 || rows > 200) throw new InvalidArgumentError('Give a number from 0 to 200.');
+  return rows;
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
 }
 
 function parseOnly(text: string): Lane[] {

@@ -1,4 +1,5 @@
 import { useMutation, useMutationState, useQuery, useQueryClient } from '@tanstack/react-query';
+import { AppError } from '#shared/model/errors';
 import type { Lane } from '#shared/model/run';
 import type { UsersMapping } from '#shared/model/users-mapping';
 import { client } from '../../api/client';
@@ -54,6 +55,26 @@ export function useStartRun() {
   return useMutation({
     mutationFn: (input: { only: Lane[]; planHash: string }) => client.call('runs.start', input),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: keys.runs }),
+  });
+}
+
+/** Differing rows that are shown for a table. */
+const shownRows = 20;
+
+/** The rows by which a table differs, as both sides are now. */
+export function useRowDifferences(table: string) {
+  return useQuery({
+    queryKey: ['row differences', table],
+    queryFn: async ({ signal }) => {
+      const events = client.stream('databases.compare', { tables: [table], rows: shownRows }, { signal });
+      for await (const { event } of events) if (event.type === 'done') return event.result;
+      throw new AppError('CANCELLED', 'The comparison was stopped.');
+    },
+    gcTime: 0,
+    staleTime: Infinity,
+    retry: false,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
   });
 }
 

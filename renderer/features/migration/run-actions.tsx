@@ -1,6 +1,6 @@
 import { Button, Menu } from '@mantine/core';
 import type { RunView } from '#shared/model/run';
-import { isResumable, isSettled } from '#shared/model/run-view';
+import { isResumable, isSettled, offersResume } from '#shared/model/run-view';
 import { ConfirmDialog } from '../../ui/confirm-dialog';
 import { useRunControls, useSaveReport } from './queries';
 import { useMigrationView } from './view-store';
@@ -52,6 +52,7 @@ function SettledActions({ runId, view }: { runId: string; view: RunView }) {
   const controls = useRunControls(runId);
   const prepare = useMigrationView((state) => state.prepare);
   const resumable = isResumable(view.state);
+  const offered = offersResume(view);
   return (
     <>
       <SaveReport runId={runId} />
@@ -60,8 +61,10 @@ function SettledActions({ runId, view }: { runId: string; view: RunView }) {
           Verify again
         </Button>
       )}
-      <Button onClick={prepare}>New migration</Button>
-      {resumable ? (
+      <Button {...(resumable && !offered ? { variant: 'filled' } : {})} onClick={prepare}>
+        New migration
+      </Button>
+      {offered ? (
         <Button variant="filled" loading={controls.resume.isPending} onClick={() => controls.resume.mutate()}>
           Resume
         </Button>

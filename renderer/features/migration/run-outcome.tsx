@@ -1,11 +1,13 @@
 import { Button } from '@mantine/core';
 import type { RunView, Warning } from '#shared/model/run';
+import { offersResume } from '#shared/model/run-view';
 import { Card } from '../../ui/card';
 import { ErrorPanel } from '../../ui/error-panel';
 import { formatDuration, plural } from '../../ui/format';
 import { Notice } from '../../ui/notice';
 import { WarningList } from '../../ui/warning-list';
 import { useControlError, useRunControls } from './queries';
+import { useMigrationView } from './view-store';
 
 function failureOf(view: RunView) {
   const step =
@@ -22,10 +24,13 @@ function failureOf(view: RunView) {
 
 function Stopped({ runId, view }: { runId: string; view: RunView }) {
   const { resume } = useRunControls(runId);
-  const button = (
+  const prepare = useMigrationView((state) => state.prepare);
+  const button = offersResume(view) ? (
     <Button variant="filled" loading={resume.isPending} onClick={() => resume.mutate()}>
       Resume
     </Button>
+  ) : (
+    <Button onClick={prepare}>Plan again</Button>
   );
   const { error, title } = failureOf(view);
   switch (view.state) {

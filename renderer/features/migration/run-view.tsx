@@ -16,6 +16,7 @@ import { EarlierRuns } from './earlier-runs';
 import { EvidenceTable } from './evidence-table';
 import { FailedObjects } from './failed-objects';
 import { LaneCards } from './lane-cards';
+import { MismatchView } from './mismatch-view';
 import styles from './migration.module.css';
 import { PlanSteps } from './plan-steps';
 import { RunActions } from './run-actions';
@@ -56,6 +57,7 @@ function RunContent({
         {isSettled(view.state) ? (
           <>
             <RunWarnings view={view} />
+            <MismatchView view={view} />
             <EvidenceTable steps={view.steps} />
           </>
         ) : null}

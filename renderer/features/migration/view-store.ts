@@ -7,6 +7,8 @@ interface MigrationView {
   /** A migration that is being prepared: inspected, planned, read. `attempt` tells a repeated one apart. */
   draft: { only: readonly Lane[]; attempt: number } | undefined;
   confirmCancel: boolean;
+  /** The table whose differing rows are shown. */
+  mismatch: string | undefined;
   choose: (lane: Lane, wanted: boolean) => void;
   /** Inspects and plans anew. */
   prepare: () => void;
@@ -19,6 +21,7 @@ export const useMigrationView = create<MigrationView>((set) => ({
   chosen: usualLanes,
   draft: undefined,
   confirmCancel: false,
+  mismatch: undefined,
   choose: (lane, wanted) =>
     set(({ chosen }) => ({
       chosen: lanes.filter((item) => (item === lane ? wanted : chosen.includes(item))),

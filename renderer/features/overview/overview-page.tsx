@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { ConnectionView } from '#shared/contract/connections';
 import { usualLanes, type RunSummary } from '#shared/model/run';
-import { isResumable, isSettled } from '#shared/model/run-view';
+import { isSettled, offersResume } from '#shared/model/run-view';
 import { useActiveRun } from '../../api/active-run';
 import { connectionsQuery, runsQuery } from '../../api/queries';
 import { isConfigured, openPoints } from '../../api/readiness.logic';
@@ -34,7 +34,7 @@ function NextAction({
       ? 'Start migration'
       : !isSettled(run.state)
         ? 'Watch migration'
-        : isResumable(run.state)
+        : offersResume(run)
           ? 'Continue migration'
           : 'See the result';
   const to = label === 'Set up connections' ? '/connections' : '/migration';

@@ -1,3 +1,4 @@
+import type { Comparison } from '#shared/contract/comparison';
 import { defaultUserChoices } from '#shared/model/users-mapping';
 import type { ActivityEntry } from '#shared/model/activity';
 import type { ConnectionTest, ConnectionView } from '#shared/contract/connections';
@@ -407,6 +408,36 @@ export const linkCheck: LinkCheck = {
       outcome: 'missing',
       count: 2,
       examples: [{ url: 'https://shop-uploads.example.com/gone.jpg', answer: 'HTTP 404' }],
+    },
+  ],
+};
+
+/** What a look at the rows of a differing table finds. */
+export const comparison: Comparison = {
+  at: '2026-11-22T14:30:00Z',
+  equal: false,
+  evidence: [],
+  differences: [
+    {
+      table: 'public.payments',
+      columns: ['id', 'amount', 'note'],
+      key: ['id'],
+      counts: { missing: 2, extra: 0, changed: 1 },
+      complete: true,
+      ranges: [
+        { kind: 'missing', from: ['101'], to: ['102'], rows: 2 },
+        { kind: 'changed', from: ['90017'], to: ['90017'], rows: 1 },
+      ],
+      rows: [
+        { kind: 'missing', key: ['101'], source: ['101', '12.50', null], target: null, differs: [] },
+        {
+          kind: 'changed',
+          key: ['90017'],
+          source: ['90017', '1.0', 'paid by card'],
+          target: ['90017', '1.00', 'paid by card'],
+          differs: [1],
+        },
+      ],
     },
   ],
 };

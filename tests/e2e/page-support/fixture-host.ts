@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { startBrowserHost, type BrowserHost } from '../../../electron/hosts/browser/browser-host';
 import type { AppContract } from '#shared/contract/contract';
 import type { ActivityEntry } from '#shared/model/activity';
+import type { Comparison } from '#shared/contract/comparison';
 import type { ConnectionTest, ConnectionView, ImportResult } from '#shared/contract/connections';
 import type { LinkCheck, LinkFindings, LinkRewrite } from '#shared/contract/links';
 import type { HealthSettings } from '#shared/contract/health';
@@ -13,7 +14,16 @@ import type { PlanView } from '#shared/model/run';
 import type { End } from '#shared/model/settings';
 import type { Handlers } from '#shared/rpc/define';
 import { bucketsFixture, type FixtureBuckets } from './fixture-buckets';
-import { connectedEnds, linkCheck, linkFindings, passedTest, plan, report, workspace } from './fixture-data';
+import {
+  comparison,
+  connectedEnds,
+  linkCheck,
+  linkFindings,
+  passedTest,
+  plan,
+  report,
+  workspace,
+} from './fixture-data';
 import { healthFixture, healthSettings, nothingWatched } from './fixture-health';
 import { deployFixture, emptyDeploy, type FixtureDeploy } from './fixture-deploy';
 import type { FixtureRun } from './fixture-run';
@@ -31,6 +41,7 @@ export interface Situation {
   imported: ImportResult;
   inspect: Answer<InspectReport>;
   plan: Answer<PlanView>;
+  comparison: Answer<Comparison>;
   start: (run: FixtureRun) => void;
   startError?: AppError;
   passphrase: string;
@@ -64,6 +75,7 @@ export function situation(changes: Partial<Situation> = {}): Situation {
     imported: { filled: [], notFilled: [], ignored: [] },
     inspect: report,
     plan,
+    comparison,
     start: () => undefined,
     passphrase: 'correct horse',
     activity: [],
@@ -134,6 +146,10 @@ function handlersFor(now: Situation): Handlers<AppContract> {
     },
     'activity.list': async () => ({ entries: await give(now.activity) }),
     ...bucketsFixture(() => now.buckets, note),
+    'databases.compare': async function* (input) {
+      note('databases.compare', input);
+      yield { seq: 0, event: { type: 'done' as const, result: await give(now.comparison) } };
+    },
     'access.show': async () => Promise.resolve([]),
     'access.apply': async ({ targets }) => Promise.resolve({ applied: targets }),
     'access.test': async () => Promise.resolve([]),
@@ -225,12 +241,21 @@ function handlersFor(now: Situation): Handlers<AppContract> {
       Promise.resolve(
         now.runs.map((run) => {
           const view = run.view();
-          const { id, state, only, startedAt, at, error } = view;
+          const { id, state, only, startedAt, at, error, refused } = view;
           const warnings = view.steps.reduce(
             (sum, step) => sum + step.warnings.length + step.runWarnings.length,
             0,
           );
-          return { id, state, only, startedAt, at, warnings, ...(error === undefined ? {} : { error }) };
+          return {
+            id,
+            state,
+            only,
+            startedAt,
+            at,
+            warnings,
+            ...(error === undefined ? {} : { error }),
+            ...(refused === undefined ? {} : { refused }),
+          };
         }),
       ),
     'runs.get': async ({ runId }) => Promise.resolve(runOf(runId).view()),

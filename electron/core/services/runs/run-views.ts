@@ -109,7 +109,16 @@ async function runIds(dir: string): Promise<string[]> {
 }
 
 function summaryOf(view: RunView): RunSummary {
-  const { id, state, only, startedAt, at, error, steps } = view;
+  const { id, state, only, startedAt, at, error, steps, refused } = view;
   const warnings = steps.reduce((count, step) => count + step.runWarnings.length, 0);
-  return { id, state, only, startedAt, at, warnings, ...(error === undefined ? {} : { error }) };
+  return {
+    id,
+    state,
+    only,
+    startedAt,
+    at,
+    warnings,
+    ...(error === undefined ? {} : { error }),
+    ...(refused === undefined ? {} : { refused }),
+  };
 }

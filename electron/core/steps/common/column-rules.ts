@@ -67,16 +67,23 @@ export function hashExpression(
 const isObjectReference = (type: string): boolean =>
   /^reg(class|proc|procedure|oper|operator|type|role|namespace|config|dictionary|collation)$/.test(type);
 
+/** PostgreSQL sends an empty query in a binary form that it does not take back. */
+const isOneWay = (type: string): boolean => type === 'tsquery';
+
 /**
  * Binary unless a column's binary form holds OIDs, which differ between servers: composites, arrays of user types, names of
- * objects, and types without a binary form.
+ * objects, and types without a binary form that leads back to the same value.
  */
 export function copyFormat(columns: readonly ColumnFacts[]): 'binary' | 'text' {
   const needsText = (column: ColumnFacts): boolean =>
     !column.hasBinary ||
     column.kind === 'c' ||
     isObjectReference(column.type) ||
+    isOneWay(column.type) ||
     (column.element !== null &&
-      (!column.element.builtIn || column.element.kind === 'c' || isObjectReference(column.element.type)));
+      (!column.element.builtIn ||
+        column.element.kind === 'c' ||
+        isObjectReference(column.element.type) ||
+        isOneWay(column.element.type)));
   return columns.some((column) => !column.generated && needsText(column)) ? 'text' : 'binary';
 }

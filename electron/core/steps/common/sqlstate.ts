@@ -32,17 +32,19 @@ export function isDuplicate(type: string, error: unknown): boolean {
 }
 
 /**
- * Kinds that the rows and the application's statements do not need. One that the target refuses is reported and left out;
- * any other refused entry stops the run.
+ * Kinds that the rows do not need. One that the target refuses (a function in C, what is built on it) is reported by name and left out; any
+ * other refused entry stops the run.
  */
 const dispensable: ReadonlySet<string> = new Set([
   'ACL',
+  'AGGREGATE',
   'CAST',
   'COLLATION',
   'COMMENT',
   'CONVERSION',
   'FOREIGN DATA WRAPPER',
   'FOREIGN TABLE',
+  'FUNCTION',
   'INDEX',
   'MATERIALIZED VIEW DATA',
   'OPERATOR',
@@ -50,6 +52,7 @@ const dispensable: ReadonlySet<string> = new Set([
   'OPERATOR FAMILY',
   'POLICY',
   'PROCEDURAL LANGUAGE',
+  'PROCEDURE',
   'SECURITY LABEL',
   'SERVER',
   'STATISTICS',
@@ -58,6 +61,7 @@ const dispensable: ReadonlySet<string> = new Set([
   'TEXT SEARCH PARSER',
   'TEXT SEARCH TEMPLATE',
   'TRANSFORM',
+  'TRIGGER',
   'USER MAPPING',
 ]);
 

@@ -12,6 +12,8 @@ export const tableSchema = z.object({
   /** An expression for every column, generated ones too. */
   hash: z.array(z.string()),
   format: z.enum(['binary', 'text']),
+  /** Rows are hashed as texts: one of the servers is PostgreSQL 13, which has no hash of records. */
+  hashAsText: z.boolean().optional(),
   /** Size on disk, rounded up to a power of two so that a live table does not change the plan all the time. */
   bytes: z.number(),
   /** How the rows are divided for copying: by their place in the table, so that a part is read without the others. */
@@ -81,12 +83,19 @@ where c.relkind = 'r' and c.relpersistence <> 't' and ${isApplicationSchema('n.n
   and ${isNotOfExtension('pg_catalog.pg_class', 'c.oid')}
 order by 1, 2`;
 
-const encodingRow = z.object({ encoding: z.string() });
+const serverRow = z.object({ encoding: z.string(), version: z.coerce.number() });
+
+/** Hashes of records, and reading a range of pages without the others, came with PostgreSQL 14. */
+const firstWithRecordHashes = 140_000;
 
 /** The application's tables that hold rows, by name. */
 export async function readTables(session: DatabaseSession): Promise<Table[]> {
-  const [server] = await session.query(encodingRow, `select current_setting('server_encoding') as encoding`);
+  const [server] = await session.query(
+    serverRow,
+    `select current_setting('server_encoding') as encoding, current_setting('server_version_num') as version`,
+  );
   const utf8 = server?.encoding === 'UTF8';
+  const old = server !== undefined && server.version < firstWithRecordHashes;
   const rows = await session.query(tableRow, tablesSql);
   return rows.map(({ schema, name, bytes, pages, columns }) => ({
     schema,
@@ -95,7 +104,8 @@ export async function readTables(session: DatabaseSession): Promise<Table[]> {
     hash: columns.map((column) => hashExpression(column, utf8)),
     format: copyFormat(columns),
     bytes: roundedSize(bytes),
-    parts: divide(bytes, pages),
+    parts: old ? { count: 1, pages: 0 } : divide(bytes, pages),
+    ...(old ? { hashAsText: true } : {}),
   }));
 }
 
@@ -126,16 +136,21 @@ export type Fingerprint = z.infer<typeof fingerprintSchema>;
 
 const fingerprintRow = z.object({ rows: z.coerce.number(), hash: z.string() });
 
-/**
- * Counts and hashes a table's own rows as the session's transaction sees them. The hash of equal rows is equal on every
- * server since PostgreSQL 14.
- */
+/** The 64-bit hash of a row, or of some of its columns: `expressions` are those of {@link Table.hash}. */
+export function rowHash(table: Pick<Table, 'hashAsText'>, expressions: readonly string[]): string {
+  const row = `row(${expressions.join(', ')})`;
+  return table.hashAsText === true
+    ? `pg_catalog.hashtextextended(${row}::text collate "C", 0)`
+    : `pg_catalog.hash_record_extended(${row}, 0)`;
+}
+
+/** Counts and hashes a table's own rows as the session's transaction sees them. The hash of equal rows is equal on every server. */
 export async function fingerprintTable(
   session: DatabaseSession,
   table: Table,
   range?: PageRange,
 ): Promise<Fingerprint> {
-  const sum = `coalesce(sum(pg_catalog.hash_record_extended(row(${table.hash.join(', ')}), 0)::numeric), 0)::text`;
+  const sum = `coalesce(sum(${rowHash(table, table.hash)}::numeric), 0)::text`;
   const [row] = await session.query(
     fingerprintRow,
     `select count(*) as rows, ${sum} as hash from only ${qualified(table)}${inRange(range)}`,

@@ -44,8 +44,8 @@ join pg_catalog.pg_roles r on r.rolname = current_user
 where c.relkind = 'r' and c.relrowsecurity and not (r.rolsuper or r.rolbypassrls)
   and (c.relforcerowsecurity or not pg_catalog.pg_has_role(c.relowner, 'usage')) order by 1, 2`;
 
-/** Rows are hashed by a function that PostgreSQL has since 14. */
-const oldestVersion = 140_000;
+/** Identity, generated columns and hashes of texts are read as PostgreSQL 13 and later have them. */
+const oldestVersion = 130_000;
 
 /** Why the source's rows can't be read whole and proven; undefined when they can. The copy would otherwise end half-way. */
 export async function findObstacle(
@@ -59,9 +59,9 @@ export async function findObstacle(
   if (server !== undefined && server.number < oldestVersion) {
     return new AppError(
       'DATABASE_VERSION_UNSUPPORTED',
-      `PostgreSQL ${server.version} can not prove its rows equal.`,
+      `PostgreSQL ${server.version} is older than what Cutover moves.`,
       {
-        hint: 'Upgrade the source to PostgreSQL 14 or later first. Nothing was written.',
+        hint: 'Upgrade the source to PostgreSQL 13 or later first. Nothing was written.',
       },
     );
   }

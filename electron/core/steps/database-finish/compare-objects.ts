@@ -97,8 +97,11 @@ export async function compareObjects(
   return evidence;
 }
 
-/** Whether an entry's id (`INDEX public.by_name`) names an object of a catalog (`public.by_name on users 1`). */
+/** Whether an entry's id (`INDEX public.by_name`, `FUNCTION public.f(integer)`) names an object of a catalog (`public.by_name on users 1`). */
 function isAbout(entry: string, object: string): boolean {
-  const name = entry.replace(/ #\d+$/, '').replace(/^[A-Z ]+ (?=\S)/, '');
+  const name = entry
+    .replace(/ #\d+$/, '')
+    .replace(/^[A-Z ]+ (?=\S)/, '')
+    .replace(/\(.*\)$/, '');
   return object === name || object.startsWith(`${name} `);
 }

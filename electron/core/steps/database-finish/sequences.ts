@@ -39,7 +39,7 @@ async function readValue(session: DatabaseSession, sequence: Sequence): Promise<
 }
 
 /** The values as they are now: sequences know no snapshots. */
-async function readValues(
+export async function readValues(
   session: DatabaseSession,
   sequences: readonly Sequence[],
 ): Promise<SequenceValue[]> {

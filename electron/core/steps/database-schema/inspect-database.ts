@@ -10,8 +10,8 @@ type Findings = InspectReport['findings'];
 
 /** Bytes up to which a table's rows are counted; larger ones are estimated. */
 const countedUpTo = 64 * 2 ** 20;
-/** Rows are hashed by functions that PostgreSQL has since 14. */
-const oldestVersion = 140_000;
+/** The oldest version whose catalogs and hashes are what Cutover reads. */
+const oldestVersion = 130_000;
 
 const serverRow = z.object({
   version: z.string(),
@@ -100,8 +100,8 @@ export async function inspectDatabase(
         code: 'SOURCE_TOO_OLD',
         severity: 'blocker',
         lane: 'database',
-        message: `PostgreSQL ${server?.version ?? ''} can not prove its rows equal.`,
-        hint: 'Upgrade the source to PostgreSQL 14 or later first.',
+        message: `PostgreSQL ${server?.version ?? ''} is older than what Cutover moves.`,
+        hint: 'Upgrade the source to PostgreSQL 13 or later first.',
       });
     }
     if ((server?.large_objects ?? 0) > 0) {

@@ -1,30 +1,13 @@
 import type { LinkFindings } from '#shared/contract/links';
 import { AppError } from '#shared/model/errors';
-import type { Numbered } from '#shared/rpc/define';
-import type { Progress } from '#shared/model/run';
 import type { CommandContext } from '../context';
 import { type ExitCode, exitCodes } from '../exit-codes';
 import type { Output } from '../output';
 import { confirm } from '../prompt';
 import { type Session, type SessionOptions, withSession } from '../session';
+import { resultOf } from '../stream-result';
 import { count, table } from '../text';
 import { run } from './run';
-
-type Event<T> = { type: 'progress'; progress: Progress } | { type: 'done'; result: T };
-
-/** Shows the progress of a stream and answers with its result. */
-async function resultOf<T>(
-  output: Output,
-  doing: string,
-  events: AsyncIterable<Numbered<Event<T>>>,
-): Promise<T> {
-  for await (const { event } of events) {
-    if (event.type === 'done') return event.result;
-    const { done, total, unit } = event.progress;
-    output.progress(`${doing}: ${count(done)} of ${count(total)} ${unit}`);
-  }
-  throw new AppError('CANCELLED', 'The work was stopped.');
-}
 
 export interface FindOptions extends SessionOptions {
   side?: 'source' | 'target';

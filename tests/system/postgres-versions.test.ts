@@ -1,0 +1,208 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SchemaEntry } from '#core/ports/database';
+import { compareDatabases } from '#core/services/compare/compare-databases';
+import { databaseDataStep } from '#core/steps/database-data/database-data-step';
+import { databaseFinishStep } from '#core/steps/database-finish/database-finish-step';
+import { databaseSchemaStep } from '#core/steps/database-schema/database-schema-step';
+import { startManagedPostgres, type ManagedPostgres } from '../../practice/postgres/managed-postgres';
+import { databasePorts, MemoryStep, newDatabase, sql } from '../integration/database-fixture';
+import { meanSchemaSql } from '../integration/database-mean-schema';
+import { typesSql, typeTables } from './support/every-type';
+import { startOldServers, type OldServers } from './support/postgres-versions';
+
+let old: OldServers;
+let managed: ManagedPostgres;
+
+beforeAll(async () => {
+  managed = await startManagedPostgres();
+  old = await startOldServers();
+});
+afterAll(async () => {
+  await managed.stop();
+  await old.stop();
+});
+
+/** A source of a version, and a database of its own on the managed side, as its limited role sees it. */
+async function pair(version: number, name: string, schema: string) {
+  const server = old.servers.get(version);
+  if (server === undefined) throw new Error(`There is no PostgreSQL ${version}.`);
+  const source = await newDatabase(server);
+  await sql(source.url, schema);
+  const database = `${name}_${version}`;
+  await sql(managed.adminUrl, `create database ${database} owner postgres`);
+  const target = managed.url.replace(/\/postgres$/, `/${database}`);
+  await sql(target, 'create schema extensions');
+  return { source: source.url, target, ports: databasePorts(source.url, target) };
+}
+
+async function migrate(ports: ReturnType<typeof databasePorts>) {
+  const steps = [databaseSchemaStep, databaseDataStep, databaseFinishStep].map(
+    (step) => new MemoryStep(step, ports),
+  );
+  for (const step of steps) step.others = steps;
+  const plans: unknown[] = [];
+  for (const step of steps) plans.push(await step.plan());
+  for (const [index, step] of steps.entries()) {
+    expect(await step.check(plans[index])).toEqual({ state: 'pending' });
+    await step.run(plans[index]);
+  }
+  const evidence = [];
+  for (const [index, step] of steps.entries()) evidence.push(...(await step.verify(plans[index])));
+  return {
+    warnings: steps.flatMap((step) => step.warnings),
+    unequal: evidence.filter((item) => !item.equal),
+  };
+}
+
+const compare = (ports: ReturnType<typeof databasePorts>) =>
+  compareDatabases(ports.database, {
+    rows: 3,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  });
+
+/** What two servers write differently although it is the same; everything else has to be equal to the letter. */
+function plain(entry: SchemaEntry): string {
+  if (!/VIEW|RULE/.test(entry.type)) return entry.sql;
+  // Since PostgreSQL 16 columns of a view are qualified only where more than one table is read.
+  return entry.sql.replaceAll(/\b[a-z_0-9]+\.(?=[a-z_"])/g, '').replaceAll(/[()]/g, '');
+}
+
+const versions = [13, 14, 15, 16];
+
+describe.each(versions)('PostgreSQL %i', (version) => {
+  it('arrives on 17 through a limited role with a schema to the letter, all rows and nothing unexplained', async () => {
+    const { ports } = await pair(version, 'mean', meanSchemaSql);
+    expect(await migrate(ports)).toEqual({ warnings: [], unequal: [] });
+    const { signal } = new AbortController();
+    const there = await ports.database.source.dumpSchema(signal);
+    const here = new Map((await ports.database.target.dumpSchema(signal)).map((entry) => [entry.id, entry]));
+    const different = there.filter((entry) => {
+      // Up to PostgreSQL 14 the schema belongs to the superuser, later to the database's owner; it is not made anew.
+      if (entry.id === 'SCHEMA public') return false;
+      const other = here.get(entry.id);
+      return other === undefined || plain(entry) !== plain(other);
+    });
+    expect(different.map(({ id, sql: text }) => ({ id, text, other: here.get(id)?.sql }))).toEqual([]);
+    const known = new Set(there.map(({ id }) => id));
+    expect([...here.keys()].filter((id) => !known.has(id))).toEqual(['SCHEMA extensions']);
+    expect(await compare(ports)).toMatchObject({ equal: true, differences: [] });
+    await ports.database.close();
+  });
+
+  it('keeps every type to the byte, and a changed value of any of them is found', async () => {
+    const tables = typeTables(version);
+    const { target, ports } = await pair(
+      version,
+      'types',
+      typesSql + tables.map((item) => item.sql).join('\n'),
+    );
+    expect(await migrate(ports)).toEqual({ warnings: [], unequal: [] });
+    expect((await compare(ports)).equal).toBe(true);
+    const most = 6;
+    for (let other = 2; other <= most; other += 1) {
+      const changes = tables.map(
+        ({ table }) =>
+          `with changed as (update ${table} t set "the value" = o."the value" from ${table} o where t.id = 1 and o.id = ${other} returning 1)
+           select count(*)::int as n from changed`,
+      );
+      const changed: string[] = [];
+      for (const [index, change] of changes.entries()) {
+        const [row] = await sql(target, change);
+        if (row?.n === 1) changed.push(tables[index]?.type ?? '');
+      }
+      const { differences } = await compare(ports);
+      const found = differences.map(({ table }) => tables[Number(/Type (\d+)/.exec(table)?.[1])]?.type ?? '');
+      expect(found.sort()).toEqual(other === 2 ? changed.sort() : expect.arrayContaining(changed));
+      for (const difference of differences) {
+        expect(difference, difference.table).toMatchObject({
+          counts: { missing: 0, extra: 0, changed: 1 },
+          key: ['id'],
+          ranges: [{ kind: 'changed', from: ['1'], to: ['1'], rows: 1 }],
+          rows: [{ differs: [1] }],
+        });
+      }
+    }
+    await ports.database.close();
+  });
+});
+
+it('names what is missing, what is too much and what has other values, with their keys', async () => {
+  const { target, ports } = await pair(
+    15,
+    'differs',
+    `create table keyed (id int primary key, v text, password text);
+     insert into keyed select n, 'v' || n, 'secret' || n from generate_series(1, 5000) n;
+     create table keyless (v text); insert into keyless values ('a'), ('a'), ('b');`,
+  );
+  expect(await migrate(ports)).toEqual({ warnings: [], unequal: [] });
+  await sql(
+    target,
+    `delete from keyed where id between 100 and 149; update keyed set v = v || ' ', password = 'x' where id in (7, 4000);
+     insert into keyed values (6000, 'new', null); delete from keyless where ctid = '(0,1)'; insert into keyless values ('c');
+     create table further (a int)`,
+  );
+  const { equal, evidence, differences } = await compare(ports);
+  expect(equal).toBe(false);
+  expect(evidence.filter((item) => !item.equal).map(({ subject }) => subject)).toEqual([
+    'further tables',
+    'public.keyed',
+    'public.keyless',
+  ]);
+  expect(differences).toMatchObject([
+    {
+      table: 'public.keyed',
+      counts: { missing: 50, extra: 1, changed: 2 },
+      complete: true,
+      ranges: [
+        { kind: 'changed', from: ['7'], to: ['7'], rows: 1 },
+        { kind: 'missing', from: ['100'], to: ['149'], rows: 50 },
+        { kind: 'changed', from: ['4000'], to: ['4000'], rows: 1 },
+        { kind: 'extra', from: ['6000'], to: ['6000'], rows: 1 },
+      ],
+      rows: [
+        { source: ['7', 'v7', '(hidden)'], target: ['7', 'v7 ', '(hidden)'], differs: [1, 2] },
+        { source: ['100', 'v100', '(hidden)'], target: null },
+        {},
+      ],
+    },
+    { table: 'public.keyless', key: [], counts: { missing: 1, extra: 1, changed: 0 } },
+  ]);
+  await ports.database.close();
+});
+
+it('names every entry that a limited role may not make, with the reason, and brings everything else', async () => {
+  const { source, ports } = await pair(16, 'refused', 'create table guarded (id int primary key, v text);');
+  await sql(
+    source.replace(/\/\/[^@]+@/, () => {
+      const admin = new URL(old.servers.get(16)?.superuserUrl('postgres') ?? '');
+      return `//${admin.username}:${admin.password}@`;
+    }),
+    `create function inner_upper(text) returns text language internal as 'upper';
+     create function on_guard() returns trigger language plpgsql as $$ begin new.v := public.inner_upper(new.v); return new; end $$;
+     create trigger guard before insert on guarded for each row execute function on_guard();
+     create index by_upper on guarded (v);
+     create function noted() returns event_trigger language plpgsql as $$ begin end $$;
+     create event trigger note_ddl on ddl_command_end execute function noted();
+     create role reporting_${process.pid}; grant select on guarded to reporting_${process.pid};
+     create publication changes for all tables;
+     insert into guarded values (1, 'a');`,
+  );
+  const { warnings, unequal } = await migrate(ports);
+  expect(unequal).toEqual([]);
+  const all = warnings.map(({ message }) => message).join('\n');
+  expect(all).toContain('FUNCTION public.inner_upper(text) was refused by the target: ');
+  expect(
+    await ports.database.target.use(new AbortController().signal, (target) =>
+      target.execute('select from public.guarded'),
+    ),
+  ).toBe(1);
+  const plans = await Promise.all(
+    [databaseSchemaStep, databaseFinishStep]
+      .map((step) => new MemoryStep(step, ports))
+      .map(async (step) => step.step.describe(await step.plan()).warnings.map(({ message }) => message)),
+  );
+  for (const name of ['EVENT TRIGGER note_ddl', `TO reporting_${process.pid}`, 'PUBLICATION changes'])
+    expect(plans.flat().join('\n')).toContain(name);
+  await ports.database.close();
+});
