@@ -367,7 +367,7 @@ const states: PageState[] = [
     path: '/migration',
     shows: 'Plan again',
     act: async (page) => {
-      await page.getByText('Plan again').waitFor();
+      await page.getByRole('button', { name: 'Plan again' }).waitFor();
       expect(await page.getByRole('button', { name: 'Resume' }).count()).toBe(0);
     },
   },
