@@ -12,8 +12,8 @@ import { openSession, type PgSession } from './session';
 
 type Outcome = Omit<ConnectionTest, 'end' | 'at' | 'latencyMs'>;
 
-/** The oldest server whose rows can be hashed, and whose tables can be compared. */
-const oldestMajor = 14;
+/** The oldest servers whose rows can be hashed, and whose tables can be compared. */
+const oldestMajors = { source: 13, target: 14 } as const;
 
 const factsRow = z.object({
   version: z.string(),
@@ -48,6 +48,7 @@ async function learn(session: PgSession, side: DatabaseSide): Promise<Outcome> {
   const { stream } = session.client.connection;
   const address = stream instanceof Socket ? (stream.remoteAddress ?? '') : '';
   const warnings: Warning[] = [];
+  const oldestMajor = oldestMajors[side];
   if (Math.floor(facts.number / 10_000) < oldestMajor) {
     throw new AppError(
       'DATABASE_VERSION_UNSUPPORTED',
