@@ -7,6 +7,7 @@ import styles from './buckets.module.css';
 import { JobList } from './job-list';
 import { NewBucket, NewFolder } from './new-things';
 import { ObjectBrowser } from './object-browser';
+import { useTransfers } from './queries';
 import { UploadList } from './upload-list';
 import { UploadMenu } from './upload-menu';
 
@@ -17,6 +18,7 @@ const sides: readonly Side[] = ['target', 'source'];
 export function BucketsPage() {
   const { side = 'target', bucket, prefix = '', object } = useSearch({ from: '/buckets' });
   const navigate = useNavigate({ from: '/buckets' });
+  const transfers = useTransfers();
   const open = (place: { side?: Side; bucket?: string | undefined; prefix?: string | undefined }) =>
     void navigate({ search: { side, ...place } });
   return (
@@ -29,7 +31,7 @@ export function BucketsPage() {
           ) : (
             <>
               <NewFolder bucket={bucket} prefix={prefix} />
-              <UploadMenu bucket={bucket} prefix={prefix} />
+              {transfers ? <UploadMenu bucket={bucket} prefix={prefix} /> : null}
             </>
           )
         }

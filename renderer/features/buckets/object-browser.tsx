@@ -19,6 +19,7 @@ import {
   useListing,
   useListVersion,
   useRowListState,
+  useTransfers,
   type Place,
 } from './queries';
 import { RenameDialog, type Renamed } from './rename-dialog';
@@ -52,6 +53,7 @@ export function ObjectBrowser({ place, opened, onFolder, onObject }: ObjectBrows
   const { list, sortable } = useShownRows(listing, sought === undefined ? undefined : find.data, sort);
   const state = useRowListState(list);
   const download = useDownload();
+  const transfers = useTransfers();
   const remove = useDeleteObjects();
 
   const writable = side === 'target';
@@ -106,12 +108,14 @@ export function ObjectBrowser({ place, opened, onFolder, onObject }: ObjectBrows
             <span className="t2" role="status">
               {number === undefined ? 'Everything here is chosen' : `${plural(number, 'row')} chosen`}
             </span>
-            <Button
-              loading={download.isPending}
-              onClick={() => download.mutate({ side, bucket, ...chosen, base: prefix })}
-            >
-              Download
-            </Button>
+            {transfers ? (
+              <Button
+                loading={download.isPending}
+                onClick={() => download.mutate({ side, bucket, ...chosen, base: prefix })}
+              >
+                Download
+              </Button>
+            ) : null}
             {writable ? (
               <Button c="var(--bad)" onClick={() => askDelete(chosen)}>
                 Delete…
@@ -136,7 +140,7 @@ export function ObjectBrowser({ place, opened, onFolder, onObject }: ObjectBrows
       {download.isError ? <ErrorPanel error={download.error} /> : null}
       {remove.isError ? <ErrorPanel error={remove.error} /> : null}
       <SidePanelLayout>
-        <DropTarget bucket={writable ? bucket : undefined} prefix={prefix}>
+        <DropTarget bucket={writable && transfers ? bucket : undefined} prefix={prefix}>
           <h2 className="sr-only">Objects of {bucket}</h2>
           {failed !== undefined && state.known === 0 ? (
             <div className={styles.notes}>

@@ -3,7 +3,7 @@ import { useMemo, useSyncExternalStore } from 'react';
 import { create } from 'zustand';
 import type { ListedObject, ObjectAttributesText, Side, UsageNode } from '#shared/model/buckets';
 import { client } from '../../api/client';
-import { keys } from '../../api/queries';
+import { infoQuery, keys } from '../../api/queries';
 import { acknowledge } from '../../ui/toast';
 import { createListing, type ListingState, type RowList } from './listing';
 import { saveTransfer } from './transfer';
@@ -140,6 +140,11 @@ export function usePresign() {
   return useMutation({
     mutationFn: (input: ObjectPlace & { expiresIn: number }) => client.call('buckets.presign', input),
   });
+}
+
+/** Whether this host takes and gives file bytes beside the contract: the one that serves browsers does, the desktop does not. */
+export function useTransfers(): boolean {
+  return useQuery(infoQuery).data?.host === 'browser';
 }
 
 /** Saves one object as it is, or several as a ZIP archive whose paths begin after `base`. */

@@ -1,0 +1,188 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { filledStore } from '../integration/buckets-harness';
+import { fill, startTwoStores, type TwoStores } from '../integration/objects-harness';
+import { launchBrowser } from './page-support/browser';
+import { button, openConsole, type RunningConsole } from './page-support/console';
+
+const many = Array.from({ length: 10_000 }, (_unused, index) => `k${String(index).padStart(5, '0')}`);
+const locked = new Set(['k00042', 'k04711', 'k09999']);
+const script = '<script>window.hurt=1</script>';
+const markup = `<svg xmlns="http://www.w3.org/2000/svg" onload="window.hurt=1">${script}</svg>`;
+const pixel = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+let folder: string;
+let stores: TwoStores;
+let browser: Browser;
+let host: RunningConsole;
+let page: Page;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'cutover-e2e-buckets-'));
+  const targetStore = await filledStore('trash', many);
+  stores = await startTwoStores({ targetStore, locked: (_bucket, key) => locked.has(key) });
+  await fill(stores.clients.target, 'hostile', ['../../up.txt', '/root.txt', 'con/aux.txt', 'a/../../b.txt']);
+  const put = (Key: string, Body: string | Buffer, ContentType: string, ContentEncoding?: string) =>
+    stores.clients.target.send(
+      new PutObjectCommand({
+        Bucket: 'hostile',
+        Key,
+        Body,
+        ContentType,
+        ...(ContentEncoding === undefined ? {} : { ContentEncoding }),
+      }),
+    );
+  await put('page.html', `<!doctype html><body onload="window.hurt=1">${script}`, 'text/html');
+  await put('drawing.svg', markup, 'image/svg+xml');
+  await put('not-a-picture.png', `<!doctype html>${script}`, 'image/png');
+  await put('not-a-page.html', pixel, 'text/html');
+  await put('bomb.json', gzipSync(Buffer.alloc(64 * 1024 * 1024, ' ')), 'application/json', 'gzip');
+  await put(`<img src=x onerror="window.hurt=1">`, 'named', 'text/plain');
+  await put('photo\u202egpj.exe', 'named', 'image/jpeg');
+  for (let index = 0; index < 300; index += 1) await put(`small/${index}`, '0', 'text/plain');
+  browser = await launchBrowser();
+  host = await openConsole(
+    browser,
+    path.join(folder, 'workspace'),
+    { ...stores.values, CUTOVER_HOME: path.join(folder, 'home') },
+    '/buckets?side=target&bucket=hostile',
+  );
+  page = host.page;
+  page.on('dialog', (dialog) => void dialog.dismiss().then(() => Promise.reject(new Error('A script ran.'))));
+});
+afterAll(async () => {
+  await host.close();
+  await browser.close();
+  await stores.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const open = (name: string) => page.getByRole('grid').getByRole('button', { name, exact: true }).click();
+const preview = () => page.getByRole('group', { name: 'Preview', exact: true });
+
+/** Names in the index of a ZIP archive. */
+function namesIn(archive: Buffer): string[] {
+  const names: string[] = [];
+  for (
+    let at = archive.indexOf('PK\u0001\u0002');
+    at !== -1;
+    at = archive.indexOf('PK\u0001\u0002', at + 46)
+  ) {
+    const length = archive.readUInt16LE(at + 28);
+    names.push(archive.subarray(at + 46, at + 46 + length).toString());
+  }
+  return names;
+}
+
+test('a hostile bucket is browsed, previewed and downloaded without harm', async () => {
+  await open('page.html');
+  await preview().getByText(script).waitFor();
+  await open('drawing.svg');
+  await preview().getByText('onload=').waitFor();
+  await open('not-a-picture.png');
+  await preview().getByText(script).waitFor();
+  await open('not-a-page.html');
+  await preview().getByRole('img').waitFor();
+  const width = await page.evaluate(
+    `(async () => { const image = document.querySelector('aside img'); await image.decode(); return image.naturalWidth; })()`,
+  );
+  expect(width).toBe(1);
+  await open('bomb.json');
+  await page.getByText('This is the beginning. Unpacked from gzip.').waitFor();
+  // A name is shown as it is written, with its direction marks.
+  await page.getByText('<img src=x onerror="window.hurt=1">').waitFor();
+  await page.getByText('photo\\u202egpj.exe').waitFor();
+  expect(await page.evaluate('window.hurt')).toBeUndefined();
+
+  await open('page.html');
+  const one = page.waitForEvent('download');
+  await page.getByRole('complementary').getByRole('button', { name: 'Download' }).click();
+  expect((await one).suggestedFilename()).toBe('page.html');
+  expect(new URL(page.url()).hash).toContain('bucket=hostile');
+
+  await page.getByRole('grid').focus();
+  await page.keyboard.press('Control+a');
+  const all = page.waitForEvent('download');
+  await page
+    .getByText('Everything here is chosen')
+    .locator('..')
+    .getByRole('button', { name: 'Download' })
+    .click();
+  const saved = path.join(folder, 'all.zip');
+  await (await all).saveAs(saved);
+  const names = namesIn(await readFile(saved));
+  expect(names.length).toBe(4 + 7 + 300);
+  for (const name of names) expect(name).not.toMatch(/^\/|^[a-z]:|\\|(^|\/)\.\.?(\/|$)/i);
+  expect(await page.evaluate('window.hurt')).toBeUndefined();
+});
+
+test('10,000 chosen objects are deleted but for the 3 that the store refuses, and the page names them', async () => {
+  await host.go('/buckets?side=target&bucket=trash');
+  await page.getByRole('checkbox', { name: 'Choose k00000' }).waitFor();
+  await page.getByRole('grid').focus();
+  await page.keyboard.press('Home');
+  const chosen = page.getByText('10,000 rows chosen');
+  await expect
+    .poll(
+      async () => {
+        await page.keyboard.press('Shift+End');
+        return chosen.isVisible();
+      },
+      { timeout: 60_000 },
+    )
+    .toBe(true);
+  await button(page, 'Delete…').first().click();
+  const dialog = page.getByRole('dialog', { name: 'Delete objects' });
+  await dialog.getByText('10,000 objects of trash').waitFor();
+  expect(await button(page, 'Delete for good').isDisabled()).toBe(true);
+  await dialog.getByRole('textbox').fill('trash');
+  await button(page, 'Delete for good').click();
+  await page.getByText('9,997 of 10,000, 3 failed').waitFor({ timeout: 60_000 });
+  const failed = page.getByRole('list', { name: 'Failed objects' });
+  for (const key of locked) await failed.getByText(key).waitFor();
+  await page.getByText('3 rows', { exact: true }).waitFor();
+  const { Contents = [] } = await stores.clients.target.send(new ListObjectsV2Command({ Bucket: 'trash' }));
+  expect(Contents.map(({ Key }) => Key)).toEqual([...locked]);
+});
+
+test('uploads files in parts, asks about taken names, and copies and renames on the target', async () => {
+  await host.go('/buckets?side=target&bucket=trash&prefix=in%2F');
+  const large = Buffer.alloc(17 * 1024 * 1024, 'upload ');
+  const paths = [path.join(folder, 'large.bin'), path.join(folder, 'ä #%.txt')];
+  await writeFile(paths[0] ?? '', large);
+  await writeFile(paths[1] ?? '', 'small');
+  const files = page.getByLabel('Files to upload');
+  await files.setInputFiles(paths);
+  await page.getByText('Uploaded 2 of 2 files').waitFor({ timeout: 60_000 });
+  await page.getByRole('grid').getByText('large.bin').waitFor();
+  const got = await stores.clients.target.send(
+    new GetObjectCommand({ Bucket: 'trash', Key: 'in/large.bin' }),
+  );
+  const bytes = Buffer.from((await got.Body?.transformToByteArray()) ?? []);
+  expect([got.ContentType, bytes.equals(large)]).toEqual(['application/octet-stream', true]);
+
+  await writeFile(paths[1] ?? '', 'other');
+  await files.setInputFiles(paths.slice(1));
+  await page.getByText('1 name is taken').waitFor();
+  await button(page, 'Replace').click();
+  await page.getByText('Uploaded 3 of 3 files').waitFor();
+
+  await open('ä #%.txt');
+  await preview().getByText('other').waitFor();
+  await page.getByRole('complementary').getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Rename…' }).click();
+  await page.getByRole('dialog').getByRole('textbox', { name: 'New name' }).fill('new name.txt');
+  await button(page, 'Rename').click();
+  await page.getByRole('grid').getByText('new name.txt').waitFor();
+  const { Contents = [] } = await stores.clients.target.send(
+    new ListObjectsV2Command({ Bucket: 'trash', Prefix: 'in/' }),
+  );
+  expect(Contents.map(({ Key }) => Key)).toEqual(['in/large.bin', 'in/new name.txt']);
+});
