@@ -75,7 +75,7 @@ export const changeLooks: Record<ReleasePlan['services'][number]['change'], { to
   created: { tone: 'run', label: 'Created' },
   changed: { tone: 'warn', label: 'Changed' },
   unchanged: { tone: 'idle', label: 'Unchanged' },
-  removed: { tone: 'bad', label: 'Not in the file' },
+  removed: { tone: 'bad', label: 'Left over' },
 };
 
 /** Lines that hold the text in any letter case. */

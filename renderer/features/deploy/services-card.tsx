@@ -20,7 +20,7 @@ const facts: readonly DataColumn<ServiceStatus>[] = [
         <Tag tone={healthLooks[health].tone}>{healthLooks[health].label}</Tag>
       </span>
     ),
-    track: '110px',
+    track: '130px',
   },
   {
     id: 'replicas',
@@ -35,7 +35,7 @@ const facts: readonly DataColumn<ServiceStatus>[] = [
     header: 'Image',
     value: ({ image }) => image,
     cell: ({ image }) => <span title={image}>{shortImage(image)}</span>,
-    track: 'minmax(160px, 1.4fr)',
+    track: 'minmax(150px, 1.4fr)',
     mono: true,
   },
   {
@@ -49,7 +49,7 @@ const facts: readonly DataColumn<ServiceStatus>[] = [
       ]
         .filter((limit) => limit !== '')
         .join(', '),
-    track: '130px',
+    track: '125px',
     numeric: true,
   },
   {
@@ -57,7 +57,7 @@ const facts: readonly DataColumn<ServiceStatus>[] = [
     header: 'Changed',
     value: ({ changedAt }) => changedAt,
     cell: ({ changedAt }) => formatDateTime(changedAt),
-    track: '140px',
+    track: '165px',
   },
 ];
 
@@ -99,7 +99,7 @@ export function ServicesCard({ services, busy, onScale, onRestart }: ServicesCar
             </Button>
           </span>
         ),
-        track: '160px',
+        track: '185px',
       },
     ],
     [busy, onScale, onRestart],
@@ -117,7 +117,7 @@ export function ServicesCard({ services, busy, onScale, onRestart }: ServicesCar
           rows={services}
           rowId={({ name }) => name}
           initialSort={{ id: 'name', desc: false }}
-          minWidth={900}
+          minWidth={1000}
         />
       )}
     </Card>

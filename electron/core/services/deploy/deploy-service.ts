@@ -53,20 +53,25 @@ const defaultStack = 'app';
 
 /** The releases on the host and in the stack that the settings name. */
 export function createDeployService(settings: () => Promise<Settings>, secrets: SshSecrets): DeployService {
-  const connect = async (signal: AbortSignal): Promise<{ host: DeployHost; stack: string }> => {
+  const connect = async (signal: AbortSignal) => {
     const given = await settings();
     const stack = parseStack(given.get('EASYPANEL_STACK') ?? defaultStack);
     const socket = given.get('EASYPANEL_DOCKER_SOCKET') ?? defaultDockerSocket;
     const session = await openHostSession(given, secrets, signal);
-    return { stack, host: await openDeployHost(session, stack, socket, signal) };
+    return {
+      stack,
+      host: await openDeployHost(session, stack, socket, signal),
+      // What containers print may hold what they were given.
+      redact: (text: string) => given.redact(text),
+    };
   };
   const withHost = async <T>(
     signal: AbortSignal,
-    body: (host: DeployHost, stack: string) => Promise<T>,
+    body: (host: DeployHost, stack: string, redact: (text: string) => string) => Promise<T>,
   ): Promise<T> => {
-    const { host, stack } = await connect(signal);
+    const { host, stack, redact } = await connect(signal);
     try {
-      return await body(host, stack);
+      return await body(host, stack, redact);
     } finally {
       host.close();
     }
@@ -97,9 +102,11 @@ export function createDeployService(settings: () => Promise<Settings>, secrets: 
     },
     apply: async (source, options, tell, signal) => {
       const bundle = await readBundle(source);
-      return withHost(signal, async (host, stack) => {
+      return withHost(signal, async (host, stack, redact) => {
         requireClear(await preflight(host, stack, signal));
-        return applyRelease(host, stack, bundle, options, tell, signal);
+        const tellSafely: Tell = (event) =>
+          tell(event.type === 'log' ? { ...event, line: redact(event.line) } : event);
+        return applyRelease(host, stack, bundle, options, tellSafely, signal);
       });
     },
     rollback: (release, limitMs, tell, signal) =>
@@ -144,13 +151,16 @@ export function createDeployService(settings: () => Promise<Settings>, secrets: 
         TaskTemplate: { ...Spec.TaskTemplate, ForceUpdate: (Spec.TaskTemplate.ForceUpdate ?? 0) + 1 },
       })),
     logs: async function* (filter, signal) {
-      const { host, stack } = await connect(signal);
+      const { host, stack, redact } = await connect(signal);
       try {
         const all = await stackServices(host.docker, stack, signal);
         const chosen = all.filter(
           (service) => filter.services === undefined || filter.services.includes(shortName(stack, service)),
         );
-        yield* merged(chosen.map((service) => serviceLog(host, stack, service, filter, signal)));
+        for await (const line of merged(
+          chosen.map((service) => serviceLog(host, stack, service, filter, signal)),
+        ))
+          yield { ...line, text: redact(line.text) };
       } finally {
         host.close();
       }
