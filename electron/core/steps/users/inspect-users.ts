@@ -12,7 +12,7 @@ import { readReferences } from './references';
 import { mappingInForce } from './resolve-mapping';
 import { readSamples } from './samples';
 import type { ResolvedMapping } from './source-sql';
-import { countUsers, readExceptions } from './source-users';
+import { surveyUsers } from './source-users';
 import { readTaken } from './batches';
 
 type Findings = InspectReport['findings'];
@@ -50,8 +50,7 @@ export async function inspectUsers(
         findings: [{ code: 'USERS_TABLE_NOT_FOUND', severity: 'blocker', lane: 'users', message, hint }],
       };
     }
-    const counts = await countUsers(source, mapping);
-    const exceptions = await readExceptions(source, mapping);
+    const { counts, exceptions } = await surveyUsers(source, mapping);
     const { taken, triggers, left } = await ports.database.target.use(signal, async (target) => {
       await readAuthTables(target);
       return {

@@ -3,32 +3,17 @@ import type { DatabaseSession } from '../../ports/database';
 import { isAccepted } from './hash-formats';
 import { allUsersSql, usersSql, type ResolvedMapping, type ResolvedSource } from './source-sql';
 
-const countsRow = z.object({
-  users: z.coerce.number(),
-  unverified: z.coerce.number(),
-  inactive: z.coerce.number(),
+const countsSchema = z.object({
+  users: z.number(),
+  unverified: z.number(),
+  inactive: z.number(),
   hashes: z.array(z.object({ kind: z.string(), users: z.number(), accepted: z.boolean() })),
   /** Numbers that Auth can't take: no country, no digits. */
-  badPhones: z.coerce.number(),
+  badPhones: z.number(),
   /** Addresses that Auth refuses. */
-  badEmails: z.coerce.number(),
+  badEmails: z.number(),
 });
-export type UserCounts = z.infer<typeof countsRow>;
-
-/** What is in the tables. */
-export async function countUsers(session: DatabaseSession, mapping: ResolvedMapping): Promise<UserCounts> {
-  const [row] = await session.query(
-    countsRow,
-    `with u as materialized (select verified, inactive, kind, accepted, raw_phone is not null and phone is null as bad_phone,
-       raw_email is not null and email is null as bad_email from (${allUsersSql(mapping)}) x)
-     select count(*) as users, count(*) filter (where not verified) as unverified, count(*) filter (where inactive) as inactive,
-       count(*) filter (where bad_phone) as "badPhones", count(*) filter (where bad_email) as "badEmails",
-       coalesce((select jsonb_agg(jsonb_build_object('kind', kind, 'users', n, 'accepted', accepted) order by n desc, kind)
-         from (select kind, accepted, count(*) as n from u group by 1, 2) k), '[]') as hashes
-     from u`,
-  );
-  return row ?? { users: 0, unverified: 0, inactive: 0, hashes: [], badPhones: 0, badEmails: 0 };
-}
+type UserCounts = z.infer<typeof countsSchema>;
 
 export const exceptionReasons = [
   'duplicate',
@@ -61,19 +46,27 @@ export function isLeftOut(reason: UserException['reason']): boolean {
   return reason !== 'phone-duplicate' && reason !== 'email-dropped';
 }
 
-const exceptionRow = userExceptionSchema.extend({
+/** The first row has the counts, each of the others an exception. */
+const surveyRow = z.object({
+  counts: countsSchema.nullable(),
+  source: z.string().nullable(),
+  key: z.string().nullable(),
+  reason: userExceptionSchema.shape.reason.nullable(),
   winner: z.string().nullable(),
   why: userExceptionSchema.shape.why.unwrap().nullable(),
 });
 
+export interface UsersSurvey {
+  counts: UserCounts;
+  /** In a lasting order. */
+  exceptions: UserException[];
+}
+
 /**
- * Everybody who is not imported as the row stands, in a lasting order. A disputed address stays with the one whom the
- * operator chose, else an active one, else who signed in last, else the newest, else the highest id.
+ * What is in the tables, and everybody who is not imported as the row stands, in one reading. A disputed address stays with
+ * the one whom the operator chose, else an active one, else who signed in last, else the newest, else the highest id.
  */
-export async function readExceptions(
-  session: DatabaseSession,
-  mapping: ResolvedMapping,
-): Promise<UserException[]> {
+export async function surveyUsers(session: DatabaseSession, mapping: ResolvedMapping): Promise<UsersSurvey> {
   const skip = mapping.choices.inactive === 'skip' ? 'inactive' : 'false';
   const rank = `chosen desc, inactive, last_sign_in_at desc nulls last, created_at desc nulls last, key desc`;
   const why = (
@@ -82,9 +75,9 @@ export async function readExceptions(
       when ${w}.last_sign_in_at is distinct from p.last_sign_in_at then 'signed in last'
       when ${w}.created_at is distinct from p.created_at then 'newest' else 'highest id' end`;
   const rows = await session.query(
-    exceptionRow,
+    surveyRow,
     `with u as materialized (
-       select source, key, source || ':' || key as ref, email, phone, raw_email, inactive, last_sign_in_at, created_at,
+       select source, key, source || ':' || key as ref, email, phone, raw_email, raw_phone, inactive, verified, kind, accepted, last_sign_in_at, created_at,
          ${skip} as unwanted, source || ':' || key = any ($1::text[]) as chosen
        from (${allUsersSql(mapping)}) x),
      e as materialized (select u.*, row_number() over w as place, first_value(ref) over w as winner from u where not unwanted and email is not null
@@ -103,19 +96,37 @@ export async function readExceptions(
            when p.email is null and p.raw_email is not null then 'email-dropped' end as reason,
          case when p.place > 1 then p.winner when f.phone_place > 1 then f.phone_winner end as winner, p.ref
        from p left join f on f.ref = p.ref)
-     select o.source, o.key, o.reason, o.winner, case when o.winner is not null then ${why('w')} end as why
+     select null::jsonb as counts, o.source, o.key, o.reason, o.winner, case when o.winner is not null then ${why('w')} end as why
      from found o join p on p.ref = o.ref left join u w on w.ref = o.winner
      where o.reason is not null
      union all
-     select source, key, 'inactive', null, null from u where unwanted
-     order by 1, 2`,
+     select null, source, key, 'inactive', null, null from u where unwanted
+     union all
+     select jsonb_build_object('users', count(*), 'unverified', count(*) filter (where not verified), 'inactive', count(*) filter (where inactive),
+         'badPhones', count(*) filter (where raw_phone is not null and phone is null),
+         'badEmails', count(*) filter (where raw_email is not null and email is null),
+         'hashes', coalesce((select jsonb_agg(jsonb_build_object('kind', kind, 'users', n, 'accepted', accepted) order by n desc, kind)
+           from (select kind, accepted, count(*) as n from u group by 1, 2) k), '[]')), null, null, null, null, null
+     from u
+     order by 2 nulls first, 3`,
     [mapping.choices.keep],
   );
-  return rows.map(({ winner, why: reason, ...row }) => ({
-    ...row,
-    ...(winner === null ? {} : { winner }),
-    ...(reason === null ? {} : { why: reason }),
-  }));
+  return {
+    counts: countsSchema.parse(rows[0]?.counts),
+    exceptions: rows.flatMap(({ source, key, reason, winner, why: because }) =>
+      source === null || key === null || reason === null
+        ? []
+        : [
+            {
+              source,
+              key,
+              reason,
+              ...(winner === null ? {} : { winner }),
+              ...(because === null ? {} : { why: because }),
+            },
+          ],
+    ),
+  };
 }
 
 const userRow = z.object({

@@ -10,7 +10,7 @@ import { batchesOf, exceptionsBy, findTaken } from './batches';
 import { addCarried, carryChanges, countChanges, nothingCarried } from './carry-users';
 import { insertUsers } from './insert-users';
 import { mappingInForce } from './resolve-mapping';
-import { readExceptions, type SourceUser } from './source-users';
+import { surveyUsers, type SourceUser } from './source-users';
 import { hasUserMap, mapTable } from './user-map';
 
 const clashesShown = 20;
@@ -50,7 +50,7 @@ export async function carryUsers(
         });
       }
       const silent = mapping.choices.triggers === 'skip' && (await readAuthTriggers(target)).length > 0;
-      const exceptions = exceptionsBy(await readExceptions(source, mapping));
+      const exceptions = exceptionsBy((await surveyUsers(source, mapping)).exceptions);
       let carried = nothingCarried;
       let added = 0;
       const clashes: string[] = [];

@@ -23,7 +23,7 @@ import { readAhead } from './read-ahead';
 import { mappingInForce } from './resolve-mapping';
 import { sampleThroughApi } from './sample-api';
 import type { ResolvedMapping } from './source-sql';
-import { applyExceptions, countUsers, isLeftOut, readExceptions, readUsers } from './source-users';
+import { applyExceptions, isLeftOut, readUsers, surveyUsers } from './source-users';
 import { createUserMap } from './user-map';
 
 type Ports = Pick<MigrationPorts, 'database' | 'auth' | 'usersMapping'>;
@@ -104,8 +104,7 @@ export const usersStep = defineStep<Ports, UsersPlan, z.infer<typeof outputSchem
       const mapping = await mappingInForce(source, ports.usersMapping);
       if (mapping === undefined)
         return { mapping: null, about: 0, exceptions: [], refused: [], triggers: [] };
-      const counts = await countUsers(source, mapping);
-      const exceptions = await readExceptions(source, mapping);
+      const { counts, exceptions } = await surveyUsers(source, mapping);
       return ports.database.target.use(signal, async (target) => {
         await readAuthTables(target);
         const triggers = await readAuthTriggers(target);
