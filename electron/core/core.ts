@@ -28,6 +28,7 @@ import { carryUsers } from './steps/users/user-delta';
 import { runActivity } from './services/activity/run-activity';
 import { createHealthService, type HealthService } from './services/health/health-service';
 import { noteSettings } from './services/activity/settings-activity';
+import { createObjectsService, type ObjectsService } from './services/objects/objects-service';
 import { createRunsService, type RunsService } from './services/runs/runs-service';
 import { redactingFailures } from './services/settings/redact-error';
 import { readEnvFile } from './services/settings/variables';
@@ -78,6 +79,8 @@ export interface Core {
   runs(): RunsService;
   /** What operators did in the open workspace. Throws `WORKSPACE_NOT_OPEN`. */
   activity(): ActivityLog;
+  /** Keeps the copies of the source's buckets up to date, and proves them. Throws `WORKSPACE_NOT_OPEN`. */
+  objects(): ObjectsService;
   /** The buckets of both sides. Throws `WORKSPACE_NOT_OPEN`. */
   buckets(): BucketsService;
   /** Links of the open workspace’s rows. Throws `WORKSPACE_NOT_OPEN`. */
@@ -292,6 +295,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         } finally {
           await ports.close();
         }
+      }),
+    objects: () =>
+      createObjectsService({
+        withPorts: (work) => withPorts(['objects'], (ports) => work(ports.objects)),
+        activity: activityOf(workspaces.opened()),
       }),
     inspect: (only, signal) => withPorts(only, (ports) => inspect(only, ports, signal)),
     mapUsers: (mapping, signal) =>

@@ -1,17 +1,12 @@
-import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import {
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
-  GetObjectCommand,
-  ListBucketsCommand,
   ListMultipartUploadsCommand,
-  ListObjectsV2Command,
   PutObjectCommand,
   UploadPartCommand,
-  type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -22,6 +17,7 @@ import { objectsStep } from '#core/steps/objects/objects-step';
 import { toAppError, type AppError } from '#shared/model/errors';
 import { evidenceSchema } from '#shared/model/run';
 import type { Fault, FaultRequest } from '../../practice/s3/s3-server';
+import { contents } from '../support/s3-contents';
 import { seedObjects } from '../../practice/seed-objects';
 import {
   emptyJournal,
@@ -49,37 +45,6 @@ afterEach(async () => {
 async function start(options: { faults?: StoreFaults; quotaBytes?: number } = {}): Promise<TwoStores> {
   stores = await startTwoStores(options);
   return stores;
-}
-
-/** Everything in a store by bucket and key, read with the SDK. */
-async function contents(client: S3Client, prefix = ''): Promise<Record<string, unknown>> {
-  const all: Record<string, unknown> = {};
-  const { Buckets = [] } = await client.send(new ListBucketsCommand({}));
-  for (const { Name: Bucket = '' } of Buckets) {
-    let ContinuationToken: string | undefined;
-    do {
-      const page = await client.send(new ListObjectsV2Command({ Bucket, ContinuationToken }));
-      for (const { Key = '' } of page.Contents ?? []) {
-        const got = await client.send(new GetObjectCommand({ Bucket, Key }));
-        const bytes = (await got.Body?.transformToByteArray()) ?? new Uint8Array();
-        all[`${Bucket.slice(prefix.length)} ${Key}`] = {
-          sha256: createHash('sha256').update(bytes).digest('hex'),
-          etag: got.ETag,
-          headers: [
-            got.ContentType,
-            got.CacheControl,
-            got.ContentEncoding,
-            got.ContentDisposition,
-            got.ContentLanguage,
-            got.ExpiresString,
-          ],
-          metadata: got.Metadata,
-        };
-      }
-      ContinuationToken = page.NextContinuationToken;
-    } while (ContinuationToken !== undefined);
-  }
-  return all;
 }
 
 async function expectEqualStores({ clients }: TwoStores): Promise<void> {
@@ -137,7 +102,7 @@ describe('a whole store', () => {
     expect(evidence.filter(({ equal }) => !equal)).toEqual([]);
     const last = journal.progress.filter(({ unit }) => unit === undefined).at(-1);
     expect(last?.progress.done).toBe(last?.progress.total);
-  });
+  }, 240_000);
 
   it('is planned the same twice, and inspected with what needs attention', async () => {
     const both = await start();

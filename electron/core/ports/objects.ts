@@ -56,6 +56,8 @@ export interface ObjectStore {
   head(bucket: string, key: string, signal: AbortSignal): Promise<ObjectHead | undefined>;
   /** Throws `NOT_FOUND`, and `OBJECTS_CHANGED_DURING_COPY` when the object no longer has the ETag `ifMatch`. */
   read(bucket: string, key: string, options: { ifMatch?: string }, signal: AbortSignal): Promise<ObjectRead>;
+  /** One that is not there counts as deleted. Never on the source: throws `INTERNAL`. */
+  deleteObject(bucket: string, key: string, signal: AbortSignal): Promise<void>;
   /** Aborts the open multipart uploads of the keys in a range; answers how many there were. */
   abortUploads(bucket: string, range: KeyRange, signal: AbortSignal): Promise<number>;
 }

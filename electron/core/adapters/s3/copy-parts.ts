@@ -57,28 +57,34 @@ async function headFirstPart(
   signal: AbortSignal,
 ): Promise<{ head: ObjectHead; firstPart: number | undefined }> {
   const { bucket, entry } = request.from;
-  const ask = async (query: Record<string, string>) => {
-    const response = await source.send(
-      { method: 'HEAD', bucket, key: entry.key, query, headers: { 'if-match': `"${entry.etag}"` } },
-      signal,
-    );
-    await response.drop();
-    return response;
-  };
-  if (readEtag(entry.etag).kind === 'parts') {
-    try {
-      const part = await ask({ partNumber: '1' });
-      // A store that does not know the parameter answers for the whole object.
-      const told = part.status === 206 || part.headers['x-amz-mp-parts-count'] !== undefined;
-      return {
-        head: { ...readHead(entry.key, part), size: entry.size },
-        firstPart: told ? Number(part.headers['content-length']) : undefined,
-      };
-    } catch (error) {
-      if (!(error instanceof S3ResponseError) || ![400, 416, 501].includes(error.status)) throw error;
-    }
+  const object = { method: 'HEAD', bucket, key: entry.key } as const;
+  const parted = readEtag(entry.etag).kind === 'parts';
+  const [whole, firstPart] = await Promise.all([
+    source.send({ ...object, headers: { 'if-match': `"${entry.etag}"` } }, signal),
+    parted ? firstPartSize(source, object, signal) : undefined,
+  ]);
+  await whole.drop();
+  return { head: readHead(entry.key, whole), firstPart };
+}
+
+async function firstPartSize(
+  source: StoreClient,
+  object: { method: 'HEAD'; bucket: string; key: string },
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  try {
+    // Without a condition: some stores hold it against the part's own ETag.
+    const part = await source.send({ ...object, query: { partNumber: '1' } }, signal);
+    await part.drop();
+    // A store that does not know the parameter answers for the whole object.
+    const told = part.status === 206 || part.headers['x-amz-mp-parts-count'] !== undefined;
+    return told ? Number(part.headers['content-length']) : undefined;
+  } catch (error) {
+    // The other question tells of an object that is gone.
+    if (error instanceof S3ResponseError && [400, 404, 412, 416, 501].includes(error.status))
+      return undefined;
+    throw error;
   }
-  return { head: readHead(entry.key, await ask({})), firstPart: undefined };
 }
 
 /** Sends every part, several at once; answers with their MD5s in order. The first failure stops the others. */

@@ -72,6 +72,11 @@ export function createObjectStore(client: StoreClient, chosen?: readonly string[
         }
         return { head: readHead(key, response), body: body() };
       }),
+    deleteObject: (bucket, key, signal) =>
+      run({ bucket, key }, signal, async () => {
+        if (side === 'source') throw new AppError('INTERNAL', 'Nothing is deleted on the source.');
+        await (await client.send({ method: 'DELETE', bucket, key }, signal)).drop();
+      }),
     abortUploads: (bucket, range, signal) =>
       run({ bucket }, signal, () => abortUploads(client, bucket, range, signal)),
   };

@@ -129,6 +129,8 @@ export function createStoreClient(config: StoreConfig): StoreClient {
         headers: { ...all, ...signed, ...lengthOf(body, method) },
         body: bodyOf(body),
         signal,
+        // Left to itself undici closes the connection after every HEAD.
+        reset: false,
       });
     } catch (error) {
       throw broken(error);

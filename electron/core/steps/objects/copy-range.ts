@@ -118,18 +118,25 @@ async function existingObjects({
   return existing;
 }
 
-/** Copies an object as it is now: one that changed since it was listed is taken again. Undefined when it is gone; else its size. */
-async function copyCurrent(
+/**
+ * Copies an object as it is now: one that changed since it was listed is taken again. Answers with its size; undefined
+ * when it is gone.
+ */
+export async function copyCurrent(
   ports: ObjectPorts,
-  bucket: PlannedBucket,
+  bucket: { source: string; target: string },
   listed: ObjectEntry,
   signal: AbortSignal,
-  onProgress: (bytes: number) => void,
+  onProgress?: (bytes: number) => void,
 ): Promise<number | undefined> {
   let entry = listed;
   for (let take = 1; ; take += 1) {
     try {
-      const request = { from: { bucket: bucket.source, entry }, to: { bucket: bucket.target }, onProgress };
+      const request = {
+        from: { bucket: bucket.source, entry },
+        to: { bucket: bucket.target },
+        ...(onProgress === undefined ? {} : { onProgress }),
+      };
       return (await ports.copy(request, signal)).size;
     } catch (error) {
       const { code } = toAppError(error);

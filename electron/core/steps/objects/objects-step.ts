@@ -12,12 +12,13 @@ import {
   type StepDescription,
 } from '../../engine/step';
 import type { MigrationPorts } from '../../ports/migration-ports';
-import type { ObjectEntry, ObjectPorts, ObjectStore } from '../../ports/objects';
+import type { ObjectStore } from '../../ports/objects';
 import { runWorkers } from '../common/run-workers';
 import { refusedName, targetName } from './bucket-names';
 import { copyRange } from './copy-range';
 import { failureOfObjects, isHopeless, type ObjectFailure } from './failed-objects';
 import { createKeyFindings, shown } from './key-findings';
+import { refuseOwnBuckets } from './own-buckets';
 import {
   objectsOutputSchema,
   objectsPlanSchema,
@@ -98,8 +99,13 @@ async function check(
     .map((bucket, index) => ({ name: bucket.target, objects: counts[index] ?? 0 }))
     .filter(({ objects }) => objects > 0);
   if (held.length === 0) return { state: 'pending' };
-  const own = await firstOwn(ports.objects, buckets, held, signal);
-  if (own !== undefined) return { state: 'conflict', error: sourceItself(own) };
+  try {
+    await refuseOwnBuckets(ports.objects, buckets, signal);
+  } catch (error) {
+    const failure = toAppError(error);
+    if (failure.code !== 'SETTING_INVALID') throw error;
+    return { state: 'conflict', error: failure };
+  }
   const listed = held.map(
     ({ name, objects }) => `${name} (${objects < countedObjects ? objects : `${countedObjects} or more`})`,
   );
@@ -114,40 +120,6 @@ async function check(
       },
     ),
   };
-}
-
-/**
- * The first bucket of the target that is one of the source: one store can have several addresses. A copy never has the
- * time of its original, so an object that is the same to the millisecond is the same object.
- */
-async function firstOwn(
-  { source, target }: ObjectPorts,
-  buckets: readonly PlannedBucket[],
-  held: readonly { name: string }[],
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const sources = new Set(buckets.map((bucket) => bucket.source));
-  for (const { name } of held.filter((bucket) => sources.has(bucket.name))) {
-    const [there, here] = await Promise.all([first(source, name, signal), first(target, name, signal)]);
-    if (there !== undefined && JSON.stringify(there) === JSON.stringify(here)) return name;
-  }
-  return undefined;
-}
-
-async function first(
-  store: ObjectStore,
-  bucket: string,
-  signal: AbortSignal,
-): Promise<ObjectEntry | undefined> {
-  for await (const entry of store.list(bucket, {}, signal)) return entry;
-  return undefined;
-}
-
-function sourceItself(bucket: string): AppError {
-  return new AppError('SETTING_INVALID', `The target is the source: both hold the same bucket ${bucket}.`, {
-    hint: 'Cutover never writes to the source. Correct R2_ENDPOINT or SOURCE_S3_ENDPOINT; nothing was written.',
-    details: { setting: 'R2_ENDPOINT', bucket },
-  });
 }
 
 async function countObjects(store: ObjectStore, bucket: string, signal: AbortSignal): Promise<number> {
@@ -244,12 +216,15 @@ async function verify(
   const evidence: Evidence[] = [];
   let before = 0;
   for (const bucket of buckets) {
-    const found = await verifyBucket(context.ports.objects, bucket, context.signal, (compared) => {
-      context.progress({
-        done: before + compared,
-        total: Math.max(total, before + compared),
-        unit: 'objects',
-      });
+    const found = await verifyBucket(context.ports.objects, bucket, {
+      signal: context.signal,
+      onProgress: (compared) => {
+        context.progress({
+          done: before + compared,
+          total: Math.max(total, before + compared),
+          unit: 'objects',
+        });
+      },
     });
     evidence.push(...found);
     before += bucket.objects;

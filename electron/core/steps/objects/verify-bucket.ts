@@ -1,15 +1,41 @@
 import { createHash } from 'node:crypto';
 import { toAppError } from '#shared/model/errors';
 import type { Evidence } from '#shared/model/run';
-import { compareKeys } from '#shared/model/key-order';
 import type { ObjectEntry, ObjectHead, ObjectPorts, ObjectStore } from '../../ports/objects';
+import { compareEntries, provesContent } from './compare-entries';
 import { shown } from './key-findings';
-import type { PlannedBucket } from './plan';
+import { mergeListings, type ListedPair } from './merge-listings';
 import { createSlots } from './slots';
 
-const comparisonsAtOnce = 16;
+const comparisonsAtOnce = 32;
 const differencesShown = 5;
-const proven = /^[0-9a-f]{32}(-\d+)?$/;
+
+/** A bucket and its copy, by name. */
+export interface BucketPair {
+  source: string;
+  target: string;
+}
+
+/** What was found out of one object, and by what. */
+export interface ObjectComparison {
+  key: string;
+  /** Bytes, of the source where it has the object. */
+  size: number;
+  /** `presence`: one side lacks it. `checksum`: the same MD5 or part MD5s on both sides. `reading`: both were read, and their SHA-256 compared. */
+  by: 'presence' | 'size' | 'checksum' | 'reading';
+  /** Content, headers and metadata. */
+  equal: boolean;
+  /** What differs. */
+  note?: string;
+}
+
+export interface VerifyBucketOptions {
+  signal: AbortSignal;
+  onProgress: (compared: number) => void;
+  /** Share of the objects that are read on both sides although their ETags prove them, 0 to 1; the same ones each time. */
+  read?: number;
+  onObject?: (compared: ObjectComparison) => Promise<void> | void;
+}
 
 interface Side {
   objects: number;
@@ -26,7 +52,7 @@ interface Comparison {
   target: Side;
   /** Objects whose ETag is the same checksum on both sides. */
   byEtag: number;
-  /** Objects that were read on both sides, because their ETags can't be compared. */
+  /** Objects that were read on both sides. */
   byReading: number;
   content: Differences;
   attributes: Differences;
@@ -35,10 +61,10 @@ interface Comparison {
 /** Compares a bucket with its copy by independent reads of both: keys, sizes, checksums, headers and metadata. */
 export async function verifyBucket(
   ports: ObjectPorts,
-  bucket: PlannedBucket,
-  signal: AbortSignal,
-  onProgress: (compared: number) => void,
+  bucket: BucketPair,
+  options: VerifyBucketOptions,
 ): Promise<Evidence[]> {
+  const { signal, onProgress, onObject } = options;
   const found: Comparison = {
     source: { objects: 0, bytes: 0 },
     target: { objects: 0, bytes: 0 },
@@ -50,99 +76,107 @@ export async function verifyBucket(
   const slots = createSlots(comparisonsAtOnce);
   const tasks = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  for await (const [source, target] of pairs(ports, bucket, signal)) {
-    if (failures.length > 0) break;
-    count(found.source, source);
-    count(found.target, target);
-    if (source === undefined || target === undefined) {
-      differs(
-        found.content,
-        target ?? source,
-        source === undefined ? 'is on the target only' : 'is missing on the target',
-      );
-      continue;
+  let compared = 0;
+  const targets = (await ports.target.bucketExists(bucket.target, signal))
+    ? ports.target.pages(bucket.target, {}, signal)
+    : noPages();
+  const compare = async (pair: ListedPair): Promise<void> => {
+    const one = await compareObject(ports, bucket, pair, found, options);
+    compared += 1;
+    onProgress(compared);
+    await onObject?.(one);
+  };
+  for await (const batch of mergeListings(ports.source.pages(bucket.source, {}, signal), targets)) {
+    for (const pair of batch) {
+      if (failures.length > 0) break;
+      count(found.source, pair.source);
+      count(found.target, pair.target);
+      const giveBack = await slots.take();
+      const task: Promise<void> = compare(pair)
+        .catch((error: unknown) => void failures.push(error))
+        .finally(() => {
+          giveBack();
+          tasks.delete(task);
+        });
+      tasks.add(task);
     }
-    const giveBack = await slots.take();
-    const task: Promise<void> = comparePair(ports, bucket, source, target, found, signal)
-      .catch((error: unknown) => void failures.push(error))
-      .finally(() => {
-        giveBack();
-        tasks.delete(task);
-        onProgress(found.byEtag + found.byReading + found.content.count);
-      });
-    tasks.add(task);
+    if (failures.length > 0) break;
   }
   await Promise.all(tasks);
-  if (failures.length > 0) throw failures[0];
+  if (failures.length > 0) throw toAppError(failures[0]);
   return evidenceOf(bucket, found);
 }
 
-/** Both listings side by side, in key order: an object that one side lacks comes with undefined. */
-async function* pairs(
-  ports: ObjectPorts,
-  bucket: PlannedBucket,
-  signal: AbortSignal,
-): AsyncGenerator<[ObjectEntry | undefined, ObjectEntry | undefined]> {
-  const sources = ports.source.list(bucket.source, {}, signal)[Symbol.asyncIterator]();
-  const targets = ports.target.list(bucket.target, {}, signal)[Symbol.asyncIterator]();
-  let [source, target] = await Promise.all([sources.next(), targets.next()]);
-  while (source.done !== true || target.done !== true) {
-    const order =
-      source.done === true ? 1 : target.done === true ? -1 : compareKeys(source.value.key, target.value.key);
-    yield [
-      order <= 0 && source.done !== true ? source.value : undefined,
-      order >= 0 && target.done !== true ? target.value : undefined,
-    ];
-    if (order <= 0) source = await sources.next();
-    if (order >= 0) target = await targets.next();
-  }
+async function* noPages(): AsyncGenerator<readonly ObjectEntry[]> {
+  await Promise.resolve();
+  yield [];
 }
 
-async function comparePair(
+async function compareObject(
   ports: ObjectPorts,
-  bucket: PlannedBucket,
-  source: ObjectEntry,
-  target: ObjectEntry,
+  bucket: BucketPair,
+  { key, source, target }: ListedPair,
   found: Comparison,
-  signal: AbortSignal,
-): Promise<void> {
+  options: VerifyBucketOptions,
+): Promise<ObjectComparison> {
+  if (source === undefined || target === undefined) {
+    const note = source === undefined ? 'is on the target only' : 'is missing on the target';
+    differs(found.content, key, note);
+    return { key, size: (source ?? target)?.size ?? 0, by: 'presence', equal: false, note };
+  }
+  const { signal } = options;
   const [sourceHead, targetHead] = await Promise.all([
-    ports.source.head(bucket.source, source.key, signal),
-    ports.target.head(bucket.target, source.key, signal),
+    ports.source.head(bucket.source, key, signal),
+    ports.target.head(bucket.target, key, signal),
   ]);
   if (sourceHead === undefined || targetHead === undefined) {
-    differs(found.content, source, 'was deleted while it was compared');
-    return;
+    const note = 'was deleted while it was compared';
+    differs(found.content, key, note);
+    return { key, size: source.size, by: 'presence', equal: false, note };
   }
+  const { by, note } = await compareContent(ports, bucket, source, target, options);
+  if (note !== undefined) differs(found.content, key, note);
+  else if (by === 'checksum') found.byEtag += 1;
+  else found.byReading += 1;
   const attribute = differingAttribute(sourceHead, targetHead);
-  if (attribute !== undefined) differs(found.attributes, source, `differs in ${attribute}`);
-  // A source that was written after the copy is the most likely reason, and needs another remedy than damage does.
-  const later = source.modifiedAt > target.modifiedAt ? ' and was written on the source after the copy' : '';
-  if (source.size !== target.size) {
-    differs(found.content, source, `has ${source.size} and ${target.size} bytes${later}`);
-  } else if (source.etag === target.etag && proven.test(source.etag)) {
-    found.byEtag += 1;
-  } else if (bothPlain(source, target)) {
-    differs(found.content, source, `has another MD5${later}`);
-  } else if (await sameBytes(ports, bucket, source, target, signal)) {
-    found.byReading += 1;
-  } else {
-    differs(found.content, source, `has other bytes${later}`);
-  }
+  if (attribute !== undefined) differs(found.attributes, key, `differs in ${attribute}`);
+  const notes = [note, attribute === undefined ? undefined : `differs in ${attribute}`].filter(
+    (text) => text !== undefined,
+  );
+  const equal = notes.length === 0;
+  return { key, size: source.size, by, equal, ...(equal ? {} : { note: notes.join(', ') }) };
 }
 
-/** Two plain ETags are two MD5s, so they prove a difference as well; encryption with a key service is the exception that reading settles. */
-function bothPlain(source: ObjectEntry, target: ObjectEntry): boolean {
-  return (
-    /^[0-9a-f]{32}$/.test(source.etag) &&
-    /^[0-9a-f]{32}$/.test(target.etag) &&
-    source.modifiedAt > target.modifiedAt
-  );
+async function compareContent(
+  ports: ObjectPorts,
+  bucket: BucketPair,
+  source: ObjectEntry,
+  target: ObjectEntry,
+  { signal, read = 0 }: VerifyBucketOptions,
+): Promise<{ by: 'size' | 'checksum' | 'reading'; note?: string }> {
+  const likeness = compareEntries(source, target);
+  // A source that was written after the copy is the most likely reason, and needs another remedy than damage does.
+  const writtenLater = Date.parse(source.modifiedAt) > Date.parse(target.modifiedAt);
+  const later = writtenLater ? ' and was written on the source after the copy' : '';
+  if (likeness.by === 'size')
+    return { by: 'size', note: `has ${source.size} and ${target.size} bytes${later}` };
+  // Two plain ETags are two MD5s, so they prove a difference too; encryption with a key service is the exception that reading settles.
+  const proven = provesContent(source.etag) && likeness.by === 'checksum';
+  if (proven && !likeness.same && writtenLater) return { by: 'checksum', note: `has another MD5${later}` };
+  if (proven && likeness.same && !isSampled(source.key, read)) return { by: 'checksum' };
+  if (await sameBytes(ports, bucket, source, target, signal)) return { by: 'reading' };
+  return { by: 'reading', note: `has other bytes${later}` };
+}
+
+/** Chosen by the key's hash, so that the same share is read each time. */
+function isSampled(key: string, share: number): boolean {
+  if (share <= 0 || share >= 1) return share >= 1;
+  return createHash('sha256').update(key).digest().readUInt32BE(0) / 2 ** 32 < share;
 }
 
 async function sameBytes(
   ports: ObjectPorts,
-  bucket: PlannedBucket,
+  bucket: BucketPair,
   source: ObjectEntry,
   target: ObjectEntry,
   signal: AbortSignal,
@@ -198,13 +232,12 @@ function count(side: Side, entry: ObjectEntry | undefined): void {
   side.bytes += entry.size;
 }
 
-function differs(differences: Differences, entry: ObjectEntry | undefined, how: string): void {
+function differs(differences: Differences, key: string, how: string): void {
   differences.count += 1;
-  if (differences.examples.length < differencesShown)
-    differences.examples.push(`${shown(entry?.key ?? '')} ${how}`);
+  if (differences.examples.length < differencesShown) differences.examples.push(`${shown(key)} ${how}`);
 }
 
-function evidenceOf(bucket: PlannedBucket, found: Comparison): Evidence[] {
+function evidenceOf(bucket: BucketPair, found: Comparison): Evidence[] {
   const subject = `${bucket.source} → ${bucket.target}`;
   const side = ({ objects, bytes }: Side): string => `${objects} objects, ${bytes} bytes`;
   const compared = found.byEtag + found.byReading;
