@@ -316,6 +316,11 @@ export const remedies: Record<ErrorCode, Remedy> = {
     todo: 'Check the domain and the proxy’s route to the service.',
   },
 
+  ALERT_REFUSED: {
+    title: 'Alerts are not taken',
+    todo: 'Check the address and the sign-in of the receiver in the health settings.',
+  },
+
   PLAN_CHANGED: {
     title: 'The situation has changed since the plan',
     todo: 'Plan again and read the new plan.',

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { healthConfigSchema, healthOverviewSchema, incidentSchema } from '../model/health';
+import { errorShapeSchema } from '../model/errors';
+import {
+  alertChannelSchema,
+  healthConfigSchema,
+  healthOverviewSchema,
+  incidentSchema,
+} from '../model/health';
 import { call, stream } from '../rpc/define';
 import { settingViewSchema } from './connections';
 
@@ -54,5 +60,10 @@ export const healthContract = {
     seriesSchema,
   ),
   'health.incidents': call(z.object({}), z.array(incidentSchema)),
+  /** Sends a test message to every receiver that is set up, and says how that went. */
+  'health.testAlert': call(
+    z.object({}),
+    z.array(z.object({ channel: alertChannelSchema, error: errorShapeSchema.optional() })),
+  ),
   'health.note': call(z.object({ id: z.string(), text: z.string().min(1).max(2000) }), z.object({})),
 };

@@ -91,6 +91,8 @@ export const errorCodes = [
   'RELEASE_FAILED',
   'RELEASE_ROLLED_BACK',
   'RELEASE_UNREACHABLE',
+  // alerts
+  'ALERT_REFUSED',
   // runs
   'PLAN_CHANGED',
   'RUN_LOCKED',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorCodeSchema } from './errors';
+import { errorCodeSchema, errorShapeSchema } from './errors';
 
 /** `unknown`: nothing is known since some moment, which is neither good nor bad. */
 export const healthStates = ['healthy', 'degraded', 'down', 'unknown'] as const;
@@ -176,6 +176,25 @@ const maintenanceSchema = z.object({
   reason: z.string().max(200),
 });
 
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
+
+/** When an operator is told of an incident. Where to: the settings `HEALTH_WEBHOOK_URL`, `HEALTH_SMTP_URL` and `HEALTH_MAIL_TO`. */
+const alertConfigSchema = z.object({
+  /** The mildest state that is told. */
+  from: z.enum(['degraded', 'down']),
+  /** Told again this often while it lasts; 0 means once. */
+  repeatMinutes: z.number().int().min(0).max(10_080),
+  /** Nothing is sent from `from` to `to`, by the clock of the host; what lasts is told afterwards. */
+  quiet: z.object({ from: timeOfDay, to: timeOfDay }).optional(),
+  /** How a webhook wants its JSON; `auto` knows the addresses of Slack and Discord. */
+  webhookShape: z.enum(['auto', 'slack', 'discord', 'plain']),
+});
+export type AlertConfig = z.infer<typeof alertConfigSchema>;
+
+export const alertChannels = ['webhook', 'mail'] as const;
+export const alertChannelSchema = z.enum(alertChannels);
+export type AlertChannelName = z.infer<typeof alertChannelSchema>;
+
 /** What a workspace keeps of live health, without secrets. */
 export const healthConfigSchema = z.object({
   /** Whether hosts that stay open watch the services by themselves. */
@@ -194,6 +213,7 @@ export const healthConfigSchema = z.object({
   maintenance: z.array(maintenanceSchema).max(50),
   /** Seconds by check id, instead of the check's own interval. */
   intervals: z.record(z.string(), z.number().int().min(5).max(86_400)),
+  alerts: alertConfigSchema,
 });
 export type HealthConfig = z.infer<typeof healthConfigSchema>;
 
@@ -207,6 +227,7 @@ export const defaultHealthConfig: HealthConfig = {
   custom: [],
   maintenance: [],
   intervals: {},
+  alerts: { from: 'down', repeatMinutes: 240, webhookShape: 'auto' },
 };
 
 /** Everything at one moment. */
@@ -219,6 +240,8 @@ export const healthOverviewSchema = z.object({
   services: z.array(serviceViewSchema),
   /** Those that last and those of the last day, the newest first. */
   incidents: z.array(incidentSchema),
+  /** Alerts that could not be sent; they are tried again. */
+  alertFailures: z.array(z.object({ channel: alertChannelSchema, error: errorShapeSchema })),
 });
 export type HealthOverview = z.infer<typeof healthOverviewSchema>;
 

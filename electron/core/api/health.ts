@@ -14,6 +14,7 @@ export function healthHandlers({ health }: Core): Handlers<typeof healthContract
     'health.configure': ({ config }) => health.configure(config),
     'health.series': (input) => health.series(input),
     'health.incidents': () => health.incidents(),
+    'health.testAlert': () => health.testAlert(),
     'health.note': async ({ id, text }) => {
       await health.note(id, text);
       return {};

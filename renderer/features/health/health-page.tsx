@@ -77,6 +77,9 @@ function Overview({ overview }: { overview: HealthOverview }) {
           Another window or host of this workspace keeps the history and sends the alerts.
         </p>
       ) : null}
+      {overview.alertFailures.map(({ channel, error }) => (
+        <ErrorPanel key={channel} title={`Alerts by ${channel} do not arrive`} error={error} />
+      ))}
       {tiles}
       {chosen === undefined ? null : <ServiceDetail service={chosen} incidents={incidents} now={now} />}
       <IncidentsCard incidents={incidents} />

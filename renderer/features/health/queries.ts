@@ -131,6 +131,11 @@ export function useAround(incident: Incident | undefined) {
   });
 }
 
+/** Sends a test to the receivers as they are saved. */
+export function useTestAlert() {
+  return useMutation({ mutationFn: () => client.call('health.testAlert', {}) });
+}
+
 export function useNote() {
   const queryClient = useQueryClient();
   return useMutation({

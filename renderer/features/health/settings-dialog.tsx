@@ -5,6 +5,7 @@ import { settingDefinitions, type SettingName } from '#shared/model/settings';
 import { Dialog } from '../../ui/dialog';
 import { ErrorPanel } from '../../ui/error-panel';
 import { Loading } from '../../ui/loading';
+import { AlertFields } from './alert-fields';
 import styles from './health.module.css';
 import { useConfigure, useHealthSettings } from './queries';
 
@@ -78,6 +79,7 @@ function SettingsForm({ settings, onClose }: { settings: HealthSettings; onClose
         value={queues}
         onChange={(event) => setQueues(event.currentTarget.value)}
       />
+      <AlertFields alerts={config.alerts} onChange={(alerts) => setConfig({ ...config, alerts })} />
       {configure.isError ? <ErrorPanel error={configure.error} /> : null}
       <div className={styles.bar}>
         <span className={styles.space} />

@@ -103,6 +103,7 @@ export function nothingWatched(): HealthOverview {
       }),
     ],
     incidents: [],
+    alertFailures: [],
   };
 }
 
@@ -150,6 +151,12 @@ export function watched(): HealthOverview {
         endedAt: '2026-11-22T12:14:30.000Z',
         notes: [{ at: '2026-11-22T12:20:00.000Z', by: 'ada@console', text: 'The release was rolled back.' }],
       }),
+    ],
+    alertFailures: [
+      {
+        channel: 'webhook',
+        error: { code: 'ALERT_REFUSED', message: 'The webhook answers with status 404.', retryable: true },
+      },
     ],
   };
 }
@@ -214,6 +221,10 @@ export function healthFixture(
     },
     'health.series': async (input) => Promise.resolve(healthSeries(input)),
     'health.incidents': async () => (await overview()).incidents,
+    'health.testAlert': async () => {
+      note('health.testAlert', {});
+      return Promise.resolve([{ channel: 'webhook' as const }]);
+    },
     'health.note': async (input) => {
       note('health.note', input);
       return Promise.resolve({});

@@ -1,23 +1,21 @@
 import path from 'node:path';
 import { acquireLock, type RunLock } from '../../engine/run-lock';
 import type { HealthConfig, HealthOverview, Incident, ServiceView } from '#shared/model/health';
+import { type Alerter, openAlerter } from './alerts/alerter';
+import type { Receiver } from './alerts/receivers';
 import type { BuiltChecks } from './build-checks';
 import { openHistory, type History } from './history/history';
 import { type IncidentLog, openIncidentLog } from './history/incidents';
 import { hasOutsideAddress } from './loopback';
 import { createMonitor, type Monitor, type MonitorClock, systemClock, type Transition } from './monitor';
-import { serviceViews } from './views';
+import { inMaintenance, serviceViews } from './views';
 
 const dayMs = 86_400_000;
 /** How often the writer of the history is looked for, and the history is tidied. */
 const lookMs = 30_000;
 const tidyMs = 6 * 3_600_000;
-
-/** Something that an operator may want to be told. */
-export interface HealthNotice {
-  kind: 'opened' | 'worse' | 'closed';
-  incident: Incident;
-}
+/** How often is looked whether an alert is due; incidents themselves are told at once. */
+const alertMs = 10_000;
 
 export interface RuntimeOptions {
   folder: string;
@@ -26,7 +24,10 @@ export interface RuntimeOptions {
   built: BuiltChecks;
   redact: (text: string) => string;
   onChange: () => void;
-  onNotice: (notice: HealthNotice) => void;
+  /** Who is told of incidents, by the host that keeps the history. */
+  receivers: readonly Receiver[];
+  /** The name of the workspace, for those. */
+  workspace: string;
   clock?: MonitorClock;
 }
 
@@ -50,6 +51,7 @@ export function createHealthRuntime(options: RuntimeOptions): HealthRuntime {
   const stopping = new AbortController();
   const pending = new Set<Promise<void>>();
   let lock: RunLock | undefined;
+  let alerter: Alerter | undefined;
   let started = false;
   let open: Incident[] = [];
 
@@ -66,7 +68,7 @@ export function createHealthRuntime(options: RuntimeOptions): HealthRuntime {
     if (to === 'healthy' && known !== undefined) {
       open = open.filter((incident) => incident !== known);
       await incidents.close(known.id, iso);
-      options.onNotice({ kind: 'closed', incident: { ...known, endedAt: iso } });
+      alerter?.note({ ...known, endedAt: iso });
     }
     if (to !== 'degraded' && to !== 'down') return;
     const worst = findings.find(({ state }) => state === to) ?? findings[0];
@@ -86,12 +88,12 @@ export function createHealthRuntime(options: RuntimeOptions): HealthRuntime {
         ...what,
       });
       open = [...open, incident];
-      options.onNotice({ kind: 'opened', incident });
+      alerter?.note(incident);
     } else if (to === 'down' && known.state === 'degraded') {
       const worse: Incident = { ...known, ...what, state: 'down' };
       open = open.map((incident) => (incident === known ? worse : incident));
       await incidents.worsen(known.id, what);
-      options.onNotice({ kind: 'worse', incident: worse });
+      alerter?.note(worse);
     }
   };
 
@@ -106,7 +108,7 @@ export function createHealthRuntime(options: RuntimeOptions): HealthRuntime {
     onTransition: (transition) => {
       // One after another, so that a close never overtakes its opening.
       notices = notices.then(() => onTransition(transition)).catch(() => undefined);
-      background(notices);
+      background(notices.then(() => alerter?.tick()));
     },
     onChange: options.onChange,
   });
@@ -120,8 +122,20 @@ export function createHealthRuntime(options: RuntimeOptions): HealthRuntime {
       signal: stopping.signal,
     }).catch(() => undefined);
     if (lock === undefined) return;
-    lock.lost.addEventListener('abort', () => (lock = undefined), { once: true });
+    lock.lost.addEventListener('abort', () => (lock = alerter = undefined), { once: true });
     open = (await incidents.list()).filter(({ endedAt }) => endedAt === undefined);
+    alerter = await openAlerter({
+      folder,
+      workspace: options.workspace,
+      receivers: options.receivers,
+      rules: {
+        ...config.alerts,
+        inMaintenance: (service, now) => inMaintenance(config, service, now),
+      },
+      lasting: open,
+      redact,
+      now: () => clock.wall(),
+    });
     await history.tidy(clock.wall());
     await incidents.tidy(clock.wall());
     options.onChange();
@@ -151,6 +165,7 @@ export function createHealthRuntime(options: RuntimeOptions): HealthRuntime {
         }),
       );
       every(lookMs, takeLock);
+      every(alertMs, async () => alerter?.tick());
       every(tidyMs, async () => {
         if (lock !== undefined) await history.tidy(clock.wall());
       });
@@ -168,6 +183,7 @@ export function createHealthRuntime(options: RuntimeOptions): HealthRuntime {
         recording: !started ? 'off' : lock === undefined ? 'other' : 'here',
         services: serviceViews(monitor.checks(), config, redact, now),
         incidents: recent.slice(0, 100),
+        alertFailures: alerter?.failures() ?? [],
       };
     },
     async stop() {

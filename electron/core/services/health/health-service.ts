@@ -1,11 +1,13 @@
 import { hostname, userInfo } from 'node:os';
 import type { HealthSeries, HealthSettings } from '#shared/contract/health';
-import type { HealthConfig, HealthOverview, Incident } from '#shared/model/health';
+import { type ErrorShape, toErrorShape } from '#shared/model/errors';
+import type { AlertChannelName, HealthConfig, HealthOverview, Incident } from '#shared/model/health';
 import { settingsOf } from '#shared/model/settings';
 import type { Numbered } from '#shared/rpc/define';
 import type { ActivityLog } from '../activity/activity-log';
 import { settingViews } from '../connections/connection-state';
 import type { OpenedWorkspace, WorkspacesService } from '../workspaces/workspaces-service';
+import { receiversOf } from './alerts/receivers';
 import { buildChecks } from './build-checks';
 import { healthConfigFile } from './health-config';
 import { createHealthRuntime, type HealthRuntime } from './health-runtime';
@@ -31,6 +33,8 @@ export interface HealthService {
   configure(config: HealthConfig): Promise<HealthSettings>;
   series(input: { check: string; from: string; to: string; points: number }): Promise<HealthSeries>;
   incidents(): Promise<Incident[]>;
+  /** Sends a test to every receiver of alerts that is set up; one that does not take it has an error. */
+  testAlert(): Promise<{ channel: AlertChannelName; error?: ErrorShape }[]>;
   note(id: string, text: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -51,6 +55,8 @@ export function createHealthService(options: HealthServiceOptions): HealthServic
     for (const listener of listeners) listener();
   };
 
+  const nameOf = async (): Promise<string> => (await workspaces.current())?.name ?? 'Cutover';
+
   const make = async (workspace: OpenedWorkspace): Promise<HealthRuntime> => {
     const [settings, config] = await Promise.all([
       workspace.settings(),
@@ -66,7 +72,8 @@ export function createHealthService(options: HealthServiceOptions): HealthServic
       }),
       redact: (text) => settings.redact(text),
       onChange: changed,
-      onNotice: () => undefined,
+      receivers: receiversOf(settings, config.alerts),
+      workspace: await nameOf(),
     });
     // A command looks once and ends; only hosts that stay open watch.
     if (config.enabled && options.host !== 'cli') made.start();
@@ -152,6 +159,26 @@ export function createHealthService(options: HealthServiceOptions): HealthServic
       return seriesOf({ check, from, to, stepMs }, await history.buckets(check, start, end, stepMs));
     },
     incidents: async () => (await current()).incidents.list(),
+    testAlert: async () => {
+      const workspace = workspaces.opened();
+      const [settings, { alerts }] = await Promise.all([
+        workspace.settings(),
+        healthConfigFile(workspace.folder).read(),
+      ]);
+      const message = { workspace: await nameOf(), at: new Date().toISOString(), alerts: [] };
+      return Promise.all(
+        receiversOf(settings, alerts).map(async (receiver) => {
+          const { channel } = receiver;
+          try {
+            await receiver.send(message);
+            return { channel };
+          } catch (error) {
+            const shape = toErrorShape(error);
+            return { channel, error: { ...shape, message: settings.redact(shape.message) } };
+          }
+        }),
+      );
+    },
     note: async (id, text) => {
       const { incidents } = await current();
       await incidents.note(id, {
