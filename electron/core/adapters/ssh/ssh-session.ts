@@ -50,8 +50,12 @@ export function sessionOf(client: Client, address: SshAddress): SshSession {
   client.on('close', () =>
     lost.abort(classifySshError(failure ?? new Error('The connection was closed.'), address)),
   );
-  const open = (begin: (ready: (error: Error | undefined, channel: ClientChannel) => void) => void) =>
-    new Promise<ClientChannel>((resolve, reject) => {
+  // `use` runs within the event that opened the channel: an exit code in the same packet would find no listener later.
+  const open = <T>(
+    begin: (ready: (error: Error | undefined, channel: ClientChannel) => void) => void,
+    use: (channel: ClientChannel) => T,
+  ) =>
+    new Promise<T>((resolve, reject) => {
       if (lost.signal.aborted) {
         reject(lostError(lost.signal));
         return;
@@ -60,7 +64,7 @@ export function sessionOf(client: Client, address: SshAddress): SshSession {
       lost.signal.addEventListener('abort', onLost, { once: true });
       begin((error, channel) => {
         lost.signal.removeEventListener('abort', onLost);
-        if (error === undefined) resolve(channel);
+        if (error === undefined) resolve(use(channel));
         else reject(error);
       });
     });
@@ -68,13 +72,19 @@ export function sessionOf(client: Client, address: SshAddress): SshSession {
     lost: lost.signal,
     execute: async (command, signal, options = {}) => {
       signal.throwIfAborted();
-      const channel = await open((ready) => client.exec(command, ready)).catch((error: unknown) => {
+      const begun = await open(
+        (ready) => client.exec(command, ready),
+        (channel) => ({ end: runToEnd(channel, signal, lost.signal, options) }),
+      ).catch((error: unknown) => {
         throw classifySshError(error, address);
       });
-      return runToEnd(channel, signal, lost.signal, options);
+      return begun.end;
     },
     openSocket: (socketPath) =>
-      open((ready) => client.openssh_forwardOutStreamLocal(socketPath, ready)).catch((error: unknown) => {
+      open(
+        (ready) => client.openssh_forwardOutStreamLocal(socketPath, ready),
+        (channel): Duplex => channel,
+      ).catch((error: unknown) => {
         if (lost.signal.aborted) throw lostError(lost.signal);
         throw new AppError(
           'SSH_FORWARDING_REFUSED',
@@ -86,7 +96,10 @@ export function sessionOf(client: Client, address: SshAddress): SshSession {
         );
       }),
     openCommand: (command) =>
-      open((ready) => client.exec(command, ready)).catch((error: unknown) => {
+      open(
+        (ready) => client.exec(command, ready),
+        (channel): Duplex => channel,
+      ).catch((error: unknown) => {
         throw classifySshError(error, address);
       }),
     close: () => {

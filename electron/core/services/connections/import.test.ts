@@ -277,8 +277,10 @@ describe('publishedPort', () => {
 
 test('databaseUrl and parseConnectionUrl are inverse', () => {
   const part = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
+  // No URL holds these two as a path: they mean this folder and the one above.
+  const name = part.filter((text) => text !== '.' && text !== '..');
   fc.assert(
-    fc.property(part, part, part, (user, password, database) => {
+    fc.property(part, part, name, (user, password, database) => {
       const parsed = parseConnectionUrl(databaseUrl({ user, password, database, host: 'db', port: '5433' }));
       expect(parsed).toMatchObject({ host: 'db', port: 5433, user, database });
       expect(percentDecoded(parsed?.rawPassword ?? '')).toBe(password);
