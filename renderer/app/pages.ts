@@ -2,6 +2,7 @@
 export const pages = [
   { to: '/', label: 'Overview', key: '1' },
   { to: '/migration', label: 'Migration', key: '2' },
+  { to: '/users', label: 'Users', key: '3' },
   { to: '/buckets', label: 'Buckets', key: '4' },
   { to: '/health', label: 'Health', key: '5' },
   { to: '/deploy', label: 'Deploy', key: '6' },

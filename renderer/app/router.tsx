@@ -55,6 +55,11 @@ const health = createRoute({
     wall: z.boolean().optional().catch(undefined),
   }),
 });
+const users = createRoute({
+  getParentRoute: () => root,
+  path: '/users',
+  component: lazyRouteComponent(() => import('../features/users/users-page'), 'UsersPage'),
+});
 const activity = createRoute({
   getParentRoute: () => root,
   path: '/activity',
@@ -84,7 +89,7 @@ const connections = createRoute({
 
 /** Addresses are behind a `#`, so the page works the same from a file, a protocol of the shell and a server. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, migration, buckets, health, deploy, activity, connections]),
+  routeTree: root.addChildren([overview, migration, users, buckets, health, deploy, activity, connections]),
   history: createHashHistory(),
   defaultErrorComponent: BrokenPage,
 });

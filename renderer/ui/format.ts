@@ -41,6 +41,8 @@ export function formatDuration(seconds: number): string {
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
+const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+
 function formatWith(format: Intl.DateTimeFormat, iso: string): string {
   const time = Date.parse(iso);
   return Number.isNaN(time) ? '' : format.format(time);
@@ -49,6 +51,11 @@ function formatWith(format: Intl.DateTimeFormat, iso: string): string {
 /** The time of day, to the second; empty for a text that is no time. */
 export function formatClock(iso: string): string {
   return formatWith(clock, iso);
+}
+
+/** The day; empty for a text that is no time. */
+export function formatDate(iso: string): string {
+  return formatWith(date, iso);
 }
 
 /** Date and time to the minute; empty for a text that is no time. */

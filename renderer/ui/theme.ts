@@ -4,6 +4,7 @@ import {
   Menu,
   Modal,
   MultiSelect,
+  NativeSelect,
   NumberInput,
   PasswordInput,
   Select,
@@ -61,6 +62,7 @@ export const theme = createTheme({
     Switch: Switch.extend({ defaultProps: fieldProps }),
     Select: Select.extend({ defaultProps: fieldProps }),
     MultiSelect: MultiSelect.extend({ defaultProps: fieldProps }),
+    NativeSelect: NativeSelect.extend({ defaultProps: fieldProps }),
     NumberInput: NumberInput.extend({ defaultProps: fieldProps }),
     // The page itself never scrolls under a dialog, so Mantine need not inject a style to lock it.
     Modal: Modal.extend({

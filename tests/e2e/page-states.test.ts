@@ -17,6 +17,7 @@ import { watched } from './page-support/fixture-health';
 import { failure, situation } from './page-support/fixture-host';
 import type { PageState } from './page-support/page-state';
 import { deployStates } from './page-support/deploy-states';
+import { someUsers } from './page-support/fixture-users';
 import { copiedRun, copyingRun, evidence, FixtureRun, succeededRun } from './page-support/fixture-run';
 
 const diskFull = failure('TARGET_DISK_FULL', 'The target has no space left.', {
@@ -388,6 +389,42 @@ const states: PageState[] = [
     },
     path: '/migration',
     shows: 'Database',
+  },
+  {
+    name: 'users',
+    now: () => situation(),
+    path: '/users',
+    shows: 'maria.santos@example.com',
+    act: async (page) => page.getByRole('button', { name: 'More filters' }).click(),
+  },
+  {
+    name: 'users, none',
+    now: () => situation({ users: someUsers({ users: [] }) }),
+    path: '/users',
+    shows: 'There are no users yet',
+  },
+  {
+    name: 'users, unreachable',
+    now: () => situation({ users: new AppError('SUPABASE_AUTH_UNAVAILABLE', 'The Auth service is down.') }),
+    path: '/users',
+    shows: 'SUPABASE_AUTH_UNAVAILABLE',
+  },
+  {
+    name: 'a user',
+    now: () => situation(),
+    path: '/users',
+    shows: 'Second factors and passkeys',
+    act: async (page) => page.getByText('maria.santos@example.com').click(),
+  },
+  {
+    name: 'users, statistics',
+    now: () => situation(),
+    path: '/users',
+    shows: 'Users by provider',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'More', exact: true }).click();
+      await page.getByRole('menuitem', { name: 'Statistics…' }).click();
+    },
   },
   { name: 'activity, empty', now: () => situation(), path: '/activity', shows: 'Nothing has been done yet' },
   {
