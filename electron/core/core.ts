@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { InspectProgress } from '#shared/contract/inspect-objects';
 import type { InspectReport } from '#shared/contract/migration';
 import type { Comparison } from '#shared/contract/comparison';
 import type { Lane } from '#shared/model/run';
@@ -96,7 +97,11 @@ export interface Core {
   /** Compares both databases as they are now; needs only their two addresses. Reads only. */
   compareDatabases(options: CompareOptions): Promise<Comparison>;
   /** What is on both sides. Reads only. */
-  inspect(only: readonly Lane[], signal: AbortSignal): Promise<InspectReport>;
+  inspect(
+    only: readonly Lane[],
+    signal: AbortSignal,
+    onProgress: (progress: InspectProgress) => void,
+  ): Promise<InspectReport>;
   /** Keeps how the users of the open workspace are read; null goes back to what is found. Throws `USERS_MAPPING_INVALID`. */
   mapUsers(mapping: UsersMapping | null, signal: AbortSignal): Promise<void>;
   /** Carries over what changed of the users since their import, or only counts it. */
@@ -301,7 +306,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         withPorts: (work) => withPorts(['objects'], (ports) => work(ports.objects)),
         activity: activityOf(workspaces.opened()),
       }),
-    inspect: (only, signal) => withPorts(only, (ports) => inspect(only, ports, signal)),
+    inspect: (only, signal, onProgress) =>
+      withPorts(only, (ports) => inspect(only, ports, signal, onProgress)),
     mapUsers: (mapping, signal) =>
       withPorts(['users'], (ports, workspace) =>
         saveUsersMapping(workspace.folder, mapping, ports, activityOf(workspace), signal),

@@ -10,11 +10,11 @@ import { useMigrationView } from '../features/migration/view-store';
 import { useOpenWorkspace } from '../features/workspaces/queries';
 import { useWorkspaceDialogs } from '../features/workspaces/workspace-dialogs';
 import type { Command } from './commands.logic';
-import { pages } from './pages';
+import { pages, subPages } from './pages';
 
 function usePageCommands(): Command[] {
   const navigate = useNavigate();
-  return pages.map(({ to, label }) => ({
+  return [...pages, ...subPages].map(({ to, label }) => ({
     id: `page ${to}`,
     label: `Open ${label}`,
     group: 'Page',

@@ -9,3 +9,9 @@ export const pages = [
   { to: '/activity', label: 'Activity', key: '7' },
   { to: '/connections', label: 'Connections', key: ',' },
 ] as const;
+
+/** Pages that others lead to; the command palette opens them too. */
+export const subPages = [
+  { to: '/migration/links', label: 'Links in rows' },
+  { to: '/migration/access', label: 'Public access and CORS' },
+] as const;

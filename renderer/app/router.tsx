@@ -60,6 +60,16 @@ const users = createRoute({
   path: '/users',
   component: lazyRouteComponent(() => import('../features/users/users-page'), 'UsersPage'),
 });
+const links = createRoute({
+  getParentRoute: () => root,
+  path: '/migration/links',
+  component: lazyRouteComponent(() => import('../features/migration/links-page'), 'LinksPage'),
+});
+const access = createRoute({
+  getParentRoute: () => root,
+  path: '/migration/access',
+  component: lazyRouteComponent(() => import('../features/migration/access-page'), 'AccessPage'),
+});
 const activity = createRoute({
   getParentRoute: () => root,
   path: '/activity',
@@ -89,7 +99,18 @@ const connections = createRoute({
 
 /** Addresses are behind a `#`, so the page works the same from a file, a protocol of the shell and a server. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, migration, users, buckets, health, deploy, activity, connections]),
+  routeTree: root.addChildren([
+    overview,
+    migration,
+    links,
+    access,
+    users,
+    buckets,
+    health,
+    deploy,
+    activity,
+    connections,
+  ]),
   history: createHashHistory(),
   defaultErrorComponent: BrokenPage,
 });

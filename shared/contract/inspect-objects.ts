@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 export const bucketReportSchema = z.object({
   name: z.string(),
+  /** What it is to be called on R2. */
+  target: z.string(),
   objects: z.number(),
   bytes: z.number(),
   /** Those that hold something, the smallest first. */
@@ -12,6 +14,15 @@ export const bucketReportSchema = z.object({
 });
 /** A bucket of the source. */
 export type BucketReport = z.infer<typeof bucketReportSchema>;
+
+export const inspectProgressSchema = z.object({
+  /** Buckets that are counted, of so many. */
+  buckets: z.object({ done: z.number(), total: z.number() }),
+  objects: z.number(),
+  bytes: z.number(),
+});
+/** How far counting the source's objects has come; nobody knows before how many there are. */
+export type InspectProgress = z.infer<typeof inspectProgressSchema>;
 
 export const objectsEstimateSchema = z.object({
   seconds: z.number(),

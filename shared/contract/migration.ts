@@ -11,7 +11,7 @@ import {
 import { usersMappingSchema } from '../model/users-mapping';
 import { userDeltaSchema, usersReportSchema } from '../model/users-report';
 import { call, stream } from '../rpc/define';
-import { bucketReportSchema, objectsEstimateSchema } from './inspect-objects';
+import { bucketReportSchema, inspectProgressSchema, objectsEstimateSchema } from './inspect-objects';
 
 export const inspectReportSchema = z.object({
   at: z.string(),
@@ -44,7 +44,14 @@ export type InspectReport = z.infer<typeof inspectReportSchema>;
 const only = z.array(laneSchema).min(1);
 
 export const migrationContract = {
-  'migration.inspect': call(z.object({ only }), inspectReportSchema),
+  /** Reads the source; cancelling stops it. */
+  'migration.inspect': stream(
+    z.object({ only }),
+    z.discriminatedUnion('type', [
+      z.object({ type: z.literal('progress'), progress: inspectProgressSchema }),
+      z.object({ type: z.literal('done'), result: inspectReportSchema }),
+    ]),
+  ),
   /** Keeps a mapping of the users for the workspace after trying it on the source; null goes back to what is found by itself. */
   'migration.mapUsers': call(z.object({ mapping: usersMappingSchema.nullable() }), z.object({})),
   /** Counts, or with `apply` carries over, what changed at the application since its users were imported. */

@@ -9,6 +9,7 @@ import {
   connectedEnds,
   emptyEnds,
   failedTest,
+  linkRewrite,
   passedTest,
   plan,
   steps,
@@ -393,5 +394,42 @@ it('is smaller than 400 kB compressed and usable within 1.5 s', async () => {
       "performance.getEntriesByName('first-contentful-paint')[0].startTime",
     );
     expect(paint).toBeLessThan(1500);
+  });
+});
+
+it('links are looked for and undone, old values are removed after a typed word, and CORS rules are set', async () => {
+  const now = situation({ rewrites: [linkRewrite] });
+  await withPage(now, '/migration', async (page) => {
+    await page.getByRole('link', { name: 'Links in rows' }).click();
+    await page.getByRole('button', { name: 'Look for links' }).click();
+    await page.getByText('8,200 links in 1 column of 24 tables').waitFor();
+    await page.getByText('https://shop-uploads.example.com/products/0001/photo-1.jpg').waitFor();
+    await page.getByRole('button', { name: 'Undo…' }).click();
+    await page.getByRole('button', { name: 'Undo rewrite' }).click();
+    await page.getByText('Links are as they were').waitFor();
+    await page.getByRole('button', { name: 'Remove old values…' }).click();
+    const remove = page.getByRole('button', { name: 'Remove old values', exact: true });
+    expect(await remove.isDisabled()).toBe(true);
+    await page.getByRole('textbox', { name: 'Type remove to go on' }).fill('remove');
+    await remove.click();
+    await page.getByText('No rewrite is on record').waitFor();
+    await page.getByRole('button', { name: 'Plan the rewrite' }).click();
+    await page.getByText('4 steps · 2 warnings').first().waitFor();
+    expect(now.calls.find(({ name }) => name === 'migration.plan')?.input).toEqual({ only: ['links'] });
+
+    await page.getByRole('link', { name: 'Public access and CORS' }).click();
+    const origins = page.getByRole('textbox', { name: /Where pages/ });
+    await origins.fill('shop.example.com');
+    await page.getByText('No origin: shop.example.com').waitFor();
+    await origins.fill('https://shop.example.com/path');
+    await page.getByRole('button', { name: 'Propose rules' }).click();
+    await page.getByRole('button', { name: 'Set rules…' }).click();
+    await page.getByRole('button', { name: 'Replace rules' }).click();
+    await page.getByText('Every bucket on R2 has the proposed rules.').waitFor();
+    expect(now.calls.find(({ name }) => name === 'access.apply')?.input).toEqual({
+      origins: ['https://shop.example.com'],
+      uploads: false,
+      targets: ['shop-uploads'],
+    });
   });
 });

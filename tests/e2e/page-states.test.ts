@@ -9,6 +9,7 @@ import {
   connectedEnds,
   emptyEnds,
   failedTest,
+  linkRewrite,
   report,
   steps,
   workspace,
@@ -105,6 +106,7 @@ const folder = '/buckets?side=target&bucket=media&prefix=media%2F';
 const objectPanel = `${folder}&object=media%2Fa.json`;
 
 const prepare = async (page: Page) => page.getByRole('button', { name: 'Start migration' }).click();
+const lookForLinks = async (page: Page) => page.getByRole('button', { name: 'Look for links' }).click();
 const longName = 'a_very_long_name_'.repeat(8);
 
 const states: PageState[] = [
@@ -424,6 +426,78 @@ const states: PageState[] = [
     act: async (page) => {
       await page.getByRole('button', { name: 'More', exact: true }).click();
       await page.getByRole('menuitem', { name: 'Statistics…' }).click();
+    },
+  },
+  {
+    name: 'inspecting, counting',
+    now: () =>
+      situation({
+        inspect: never,
+        inspectProgress: { buckets: { done: 2, total: 3 }, objects: 412_000, bytes: 71e9 },
+      }),
+    path: '/migration',
+    shows: '412,000 objects',
+    act: prepare,
+  },
+  {
+    name: 'links, none looked for',
+    now: () => situation(),
+    path: '/migration/links',
+    shows: 'No rewrite is on record',
+  },
+  {
+    name: 'links, looking',
+    now: () => situation({ links: never }),
+    path: '/migration/links',
+    shows: 'Looking for links…',
+    act: lookForLinks,
+  },
+  {
+    name: 'links, found and rewritten',
+    now: () => situation({ rewrites: [linkRewrite] }),
+    path: '/migration/links',
+    shows: '2 addresses',
+    act: async (page) => {
+      await lookForLinks(page);
+      await page.getByText('Plan the rewrite').waitFor();
+      await page.getByRole('button', { name: 'Check addresses' }).click();
+    },
+  },
+  {
+    name: 'links, failing',
+    now: () =>
+      situation({
+        links: new AppError('CONNECTION_REFUSED', 'Nothing listens at db.internal:5432.'),
+        rewrites: new AppError('SETTING_MISSING', 'SUPABASE_DB_URL is not set.'),
+      }),
+    path: '/migration/links',
+    shows: 'CONNECTION_REFUSED',
+    act: lookForLinks,
+  },
+  {
+    name: 'public access',
+    now: () => situation(),
+    path: '/migration/access',
+    shows: 'HTTP 403, origin not allowed',
+    act: async (page) => {
+      await page.getByRole('textbox', { name: /Where pages/ }).fill('https://shop.example.com');
+      await page.getByRole('button', { name: 'Propose rules' }).click();
+      await page.getByRole('button', { name: 'Test' }).click();
+    },
+  },
+  {
+    name: 'public access, no bucket',
+    now: () => situation({ access: [] }),
+    path: '/migration/access',
+    shows: 'The source has no bucket',
+  },
+  {
+    name: 'public access, failing',
+    now: () => situation({ access: new AppError('CONNECTION_REFUSED', 'Nothing listens at minio:9000.') }),
+    path: '/migration/access',
+    shows: 'CONNECTION_REFUSED',
+    act: async (page) => {
+      await page.getByRole('textbox', { name: /Where pages/ }).fill('shop.example.com');
     },
   },
   { name: 'activity, empty', now: () => situation(), path: '/activity', shows: 'Nothing has been done yet' },

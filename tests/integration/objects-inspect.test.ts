@@ -15,6 +15,7 @@ import { createAccessService } from '#core/services/access/access-service';
 import { openMigrationPorts } from '#core/services/migration/open-ports';
 import type { MigrationPorts } from '#core/ports/migration-ports';
 import { inspectObjects } from '#core/steps/objects/inspect-objects';
+import type { InspectProgress } from '#shared/contract/inspect-objects';
 import type { NewActivity } from '#shared/model/activity';
 import { fill, settingsOf, startTwoStores, type TwoStores } from './objects-harness';
 
@@ -93,9 +94,18 @@ it('tells what a bucket has that R2 has no place for, its size classes and what 
   await source.send(
     new PutBucketTaggingCommand({ Bucket: 'rich', Tagging: { TagSet: [{ Key: 'team', Value: 'shop' }] } }),
   );
-  const { objects, findings } = await inspectObjects(ports.objects, ports.bucketSettings, never);
+  const told: InspectProgress[] = [];
+  const { objects, findings } = await inspectObjects(ports.objects, ports.bucketSettings, never, (progress) =>
+    told.push(progress),
+  );
   expect(objects.buckets).toMatchObject([
-    { name: 'plain', objects: 2, public: false, classes: [{ label: 'to 64 KiB', objects: 2 }] },
+    {
+      name: 'plain',
+      target: 'new-plain',
+      objects: 2,
+      public: false,
+      classes: [{ label: 'to 64 KiB', objects: 2 }],
+    },
     {
       name: 'rich',
       objects: 2,
@@ -110,6 +120,7 @@ it('tells what a bucket has that R2 has no place for, its size classes and what 
       ],
     },
   ]);
+  expect(told.at(-1)).toEqual({ buckets: { done: 2, total: 2 }, objects: 4, bytes: 200_026 });
   expect(objects.estimate).toMatchObject({ writes: 4, reads: 5, pricesAsOf: '2026-11-22' });
   expect(findings.filter(({ message }) => message.startsWith('plain'))).toEqual([]);
   expect(findings.map(({ severity, code }) => `${severity} ${code}`)).toEqual([
@@ -122,6 +133,9 @@ it('tells what a bucket has that R2 has no place for, its size classes and what 
     'warning BUCKET_NOTIFICATIONS',
     'info BUCKET_TAGS',
   ]);
+  const stop = new AbortController();
+  const stopped = inspectObjects(ports.objects, ports.bucketSettings, stop.signal, () => stop.abort());
+  await expect(stopped).rejects.toMatchObject({ code: 'CANCELLED' });
 });
 
 it('derives CORS rules, sets them after consent and tests them with preflights', async () => {

@@ -126,6 +126,7 @@ describe('a whole store', () => {
       both.ports,
       openBucketSettings(settingsOf(both.values)),
       never,
+      () => undefined,
     );
     expect(objects.buckets).toMatchObject([{ name: 'uploads', objects: 1054 }]);
     expect(findings.map(({ code }) => code)).toEqual(['KEY_FOLDED_BY_BROWSERS', 'KEYS_COLLIDE_IN_UNICODE']);

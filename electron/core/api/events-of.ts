@@ -1,18 +1,17 @@
-import type { Progress } from '#shared/model/run';
 import type { Numbered } from '#shared/rpc/define';
 
-type Event<T> = { type: 'progress'; progress: Progress } | { type: 'done'; result: T };
+type Event<T, P> = { type: 'progress'; progress: P } | { type: 'done'; result: T };
 
 /** At most so often, in milliseconds, progress crosses the wire. */
 const progressEvery = 250;
 
 /** The events of work that reports progress and ends with a result; a client that comes back after a break starts it again. */
-export async function* eventsOf<T>(
+export async function* eventsOf<T, P>(
   signal: AbortSignal,
-  work: (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<T>,
-): AsyncGenerator<Numbered<Event<T>>> {
+  work: (signal: AbortSignal, onProgress: (progress: P) => void) => Promise<T>,
+): AsyncGenerator<Numbered<Event<T, P>>> {
   const stopped = new AbortController();
-  let latest: Progress | undefined;
+  let latest: P | undefined;
   let seq = 0;
   const done = work(AbortSignal.any([signal, stopped.signal]), (progress) => {
     latest = progress;

@@ -1,14 +1,20 @@
+import type { InspectProgress } from '#shared/contract/inspect-objects';
 import type { InspectReport, migrationContract } from '#shared/contract/migration';
 import type { Lane } from '#shared/model/run';
 import type { UsersMapping } from '#shared/model/users-mapping';
 import type { UserDelta } from '#shared/model/users-report';
 import type { Handlers } from '#shared/rpc/define';
 import type { RunsService } from '../services/runs/runs-service';
+import { eventsOf } from './events-of';
 
 export interface MigrationHandlersOptions {
   /** The runs service of the open workspace; throws `WORKSPACE_NOT_OPEN` when none is open. */
   runs(): RunsService;
-  inspect(only: readonly Lane[], signal: AbortSignal): Promise<InspectReport>;
+  inspect(
+    only: readonly Lane[],
+    signal: AbortSignal,
+    onProgress: (progress: InspectProgress) => void,
+  ): Promise<InspectReport>;
   mapUsers(mapping: UsersMapping | null, signal: AbortSignal): Promise<void>;
   carryUsers(apply: boolean, signal: AbortSignal): Promise<UserDelta>;
 }
@@ -17,7 +23,10 @@ export interface MigrationHandlersOptions {
 export function migrationHandlers(options: MigrationHandlersOptions): Handlers<typeof migrationContract> {
   const runs = (): RunsService => options.runs();
   return {
-    'migration.inspect': ({ only }, { signal }) => options.inspect(only, signal),
+    'migration.inspect': ({ only }, { signal }) =>
+      eventsOf(signal, (both, onProgress: (progress: InspectProgress) => void) =>
+        options.inspect(only, both, onProgress),
+      ),
     'migration.mapUsers': async ({ mapping }, { signal }) => {
       await options.mapUsers(mapping, signal);
       return {};

@@ -1,4 +1,5 @@
 import { formatBytes } from '#shared/model/format-bytes';
+import type { BucketReport } from '#shared/contract/inspect-objects';
 import type { InspectReport } from '#shared/contract/migration';
 import { Card } from '../../ui/card';
 import { DataTable, type DataColumn } from '../../ui/data-table';
@@ -71,28 +72,86 @@ function DatabaseFacts({ database }: { database: NonNullable<InspectReport['data
   );
 }
 
+const dollars = (amount: number): string =>
+  amount > 0 && amount < 0.01 ? 'under $0.01' : `$${amount.toFixed(2)}`;
+
 function ObjectsFacts({ objects }: { objects: NonNullable<InspectReport['objects']> }) {
-  const { estimate } = objects;
+  const { estimate, buckets } = objects;
+  const sum = (of: (bucket: BucketReport) => number): number =>
+    buckets.reduce((total, bucket) => total + of(bucket), 0);
   return (
     <Card title="Files" padded>
       <Facts
         items={[
-          ...objects.buckets.map(({ name, objects: count, bytes, public: open }) => ({
-            label: name,
-            value: `${plural(count, 'object')} · ${formatBytes(bytes)}${open ? ' · public' : ''}`,
-          })),
+          { label: 'Buckets', value: formatCount(buckets.length) },
+          { label: 'Objects', value: formatCount(sum((bucket) => bucket.objects)) },
+          { label: 'Size', value: formatBytes(sum((bucket) => bucket.bytes)) },
+          { label: 'Time', value: `about ${formatDuration(estimate.seconds)}, at ${estimate.assumes}` },
           {
-            label: 'Time',
-            value: `${formatDuration(estimate.seconds)} at ${estimate.assumes}`,
+            label: 'Copying on R2',
+            value: `${dollars(estimate.operationsUsd)}: ${formatCount(estimate.writes)} writes, ${formatCount(estimate.reads)} reads`,
           },
-          {
-            label: 'R2',
-            value: `$${estimate.operationsUsd.toFixed(2)} for ${formatCount(estimate.writes + estimate.reads)} operations, $${estimate.storageUsdPerMonth.toFixed(2)} a month (prices of ${estimate.pricesAsOf})`,
-          },
+          { label: 'Storage on R2', value: `${dollars(estimate.storageUsdPerMonth)} a month` },
+          { label: 'Prices', value: `of ${estimate.pricesAsOf}, before free allowances` },
         ]}
       />
     </Card>
   );
+}
+
+const bucketColumns: readonly DataColumn<BucketReport>[] = [
+  { id: 'name', header: 'Bucket', value: (row) => row.name, track: 'minmax(110px, 0.7fr)', mono: true },
+  { id: 'target', header: 'On R2', value: (row) => row.target, track: 'minmax(120px, 0.7fr)', mono: true },
+  {
+    id: 'access',
+    header: 'Access',
+    value: (row) => (row.public ? 'public' : 'private'),
+    cell: (row) => <Tag tone={row.public ? 'warn' : 'idle'}>{row.public ? 'Public' : 'Private'}</Tag>,
+    track: '106px',
+  },
+  {
+    id: 'objects',
+    header: 'Objects',
+    value: (row) => row.objects,
+    cell: (row) => formatCount(row.objects),
+    track: '90px',
+    numeric: true,
+  },
+  {
+    id: 'size',
+    header: 'Size',
+    value: (row) => row.bytes,
+    cell: (row) => formatBytes(row.bytes),
+    track: '90px',
+    numeric: true,
+  },
+  {
+    id: 'classes',
+    header: 'Sizes',
+    value: (row) => row.classes.map(({ label, objects }) => `${formatCount(objects)} ${label}`).join(', '),
+    track: 'minmax(120px, 1fr)',
+  },
+  {
+    id: 'largest',
+    header: 'Largest',
+    value: (row) => row.largest[0]?.bytes ?? 0,
+    cell: (row) => (
+      <span className="break" title={row.largest.map(({ key }) => key).join('\n')}>
+        {row.largest[0] === undefined ? '' : `${formatBytes(row.largest[0].bytes)} ${row.largest[0].key}`}
+      </span>
+    ),
+    track: 'minmax(120px, 1fr)',
+  },
+];
+
+/** How many findings of each severity there are, the gravest first. */
+function findingsBySeverity(findings: InspectReport['findings']): string {
+  return (['blocker', 'warning', 'info'] as const)
+    .flatMap((severity) => {
+      const count = findings.filter((finding) => finding.severity === severity).length;
+      return count === 0 ? [] : [`${severities[severity].label} ${formatCount(count)}`];
+    })
+    .join(' · ');
 }
 
 /** What was found at the source, and what has to be known before it is moved. */
@@ -108,7 +167,7 @@ export function InspectView({ report }: { report: InspectReport }) {
         {report.objects === undefined ? null : <ObjectsFacts objects={report.objects} />}
       </div>
       {findings.length === 0 ? null : (
-        <Card title="Findings" right={plural(findings.length, 'finding')} padded>
+        <Card title="Findings" right={findingsBySeverity(findings)} padded>
           <ul className={styles.points}>
             {findings.map((finding, index) => (
               <li key={`${finding.code} ${index}`}>
@@ -123,6 +182,20 @@ export function InspectView({ report }: { report: InspectReport }) {
         </Card>
       )}
       {report.users === undefined ? null : <UsersMappingView users={report.users} />}
+      {report.objects === undefined ? null : (
+        <Card title="Buckets at the source" right={plural(report.objects.buckets.length, 'bucket')}>
+          <DataTable
+            label="Buckets at the source"
+            columns={bucketColumns}
+            rows={report.objects.buckets}
+            rowId={(bucket) => bucket.name}
+            initialSort={largestFirst}
+            maxHeight={260}
+            minWidth={780}
+            wrap
+          />
+        </Card>
+      )}
       {report.database === undefined ? null : (
         <Card title="Tables at the source" right={plural(report.database.tables.length, 'table')}>
           <DataTable

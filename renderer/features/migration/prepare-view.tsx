@@ -2,11 +2,14 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
+import type { InspectProgress } from '#shared/contract/inspect-objects';
+import { formatBytes } from '#shared/model/format-bytes';
 import type { PlanView } from '#shared/model/run';
 import { connectionsQuery, workspaceQuery } from '../../api/queries';
 import { Card } from '../../ui/card';
 import { ConfirmDialog } from '../../ui/confirm-dialog';
 import { ErrorPanel } from '../../ui/error-panel';
+import { plural } from '../../ui/format';
 import { Loading } from '../../ui/loading';
 import { PageBody, PageHeader } from '../../ui/page-header';
 import { Tag } from '../../ui/tag';
@@ -73,6 +76,20 @@ function StartBar({
   );
 }
 
+/** How much is counted already: nobody knows before how much there is. */
+function Inspecting({ counted }: { counted: InspectProgress | undefined }) {
+  return (
+    <div className={styles.startBar}>
+      <Loading>
+        {counted === undefined
+          ? 'Inspecting the source…'
+          : `Inspecting the source… ${plural(counted.objects, 'object')}, ${formatBytes(counted.bytes)}, ${counted.buckets.done} of ${plural(counted.buckets.total, 'bucket')}`}
+      </Loading>
+      <Button onClick={() => useMigrationView.getState().leave()}>Stop</Button>
+    </div>
+  );
+}
+
 /** Inspect and plan, then the plan to be read, then the press that starts the copy. */
 export function PrepareView({
   draft,
@@ -80,7 +97,7 @@ export function PrepareView({
   draft: NonNullable<ReturnType<typeof useMigrationView.getState>['draft']>;
 }) {
   const connections = useQuery(connectionsQuery);
-  const { inspect, plan } = usePreparation(draft);
+  const { inspect, plan, counted } = usePreparation(draft);
   const start = useStartRun();
   const navigate = useNavigate();
   const again = () => useMigrationView.getState().prepare();
@@ -110,7 +127,7 @@ export function PrepareView({
           )
         }
         actions={
-          plan.data === undefined ? (
+          plan.data === undefined && !inspect.isPending ? (
             <Button onClick={() => useMigrationView.getState().leave()}>Back</Button>
           ) : null
         }
@@ -125,7 +142,7 @@ export function PrepareView({
             note="Nothing is written before you start the copy."
           />
           <div className={styles.content}>
-            {inspect.isPending ? <Loading>Inspecting the source…</Loading> : null}
+            {inspect.isPending ? <Inspecting counted={counted} /> : null}
             {inspect.isError ? (
               <ErrorPanel title="The inspection failed" error={inspect.error} retry={again} />
             ) : null}

@@ -1,10 +1,12 @@
-import { useMutation, useMutationState, useQuery, useQueryClient } from '@tanstack/react-query';
 import { AppError } from '#shared/model/errors';
+import { skipToken, useMutation, useMutationState, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { InspectProgress } from '#shared/contract/inspect-objects';
 import type { Lane } from '#shared/model/run';
 import type { UsersMapping } from '#shared/model/users-mapping';
 import { client } from '../../api/client';
 import { keys } from '../../api/queries';
 import { rewatch } from '../../api/run-feed';
+import { resultOf } from '../../api/work';
 import { saveText } from '../../ui/save-text';
 import { acknowledge } from '../../ui/toast';
 import { useMigrationView } from './view-store';
@@ -24,18 +26,24 @@ export function usePreparation(draft: Draft) {
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
   } as const;
+  const queryClient = useQueryClient();
+  const counting = ['inspect progress', only, draft.attempt];
   const inspect = useQuery({
     queryKey: ['inspect', only, draft.attempt],
-    queryFn: ({ signal }) => client.call('migration.inspect', { only }, { signal }),
+    queryFn: ({ signal }) =>
+      resultOf(client.stream('migration.inspect', { only }, { signal }), (progress) =>
+        queryClient.setQueryData(counting, progress),
+      ),
     ...fresh,
   });
+  const counted = useQuery<InspectProgress>({ queryKey: counting, queryFn: skipToken, gcTime: 0 });
   const plan = useQuery({
     queryKey: ['plan', only, draft.attempt],
     queryFn: ({ signal }) => client.call('migration.plan', { only }, { signal }),
     enabled: inspect.isSuccess,
     ...fresh,
   });
-  return { inspect, plan };
+  return { inspect, plan, counted: counted.data };
 }
 
 /** Keeps how the users are read, or goes back to what is found by itself, then inspects and plans anew. */

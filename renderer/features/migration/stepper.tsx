@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { Icon } from '../../ui/icon';
 import styles from './migration.module.css';
 import type { Stage } from './stepper.logic';
@@ -48,6 +49,10 @@ export function Stepper({ stages, note }: { stages: readonly Stage[]; note?: str
         ))}
       </ol>
       {note === undefined ? null : <p className={styles.stepperNote}>{note}</p>}
+      <nav className={styles.aside} aria-label="More of the migration">
+        <Link to="/migration/links">Links in rows</Link>
+        <Link to="/migration/access">Public access and CORS</Link>
+      </nav>
     </section>
   );
 }

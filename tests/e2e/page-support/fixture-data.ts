@@ -2,7 +2,8 @@ import type { Comparison } from '#shared/contract/comparison';
 import { defaultUserChoices } from '#shared/model/users-mapping';
 import type { ActivityEntry } from '#shared/model/activity';
 import type { ConnectionTest, ConnectionView } from '#shared/contract/connections';
-import type { LinkCheck, LinkFindings } from '#shared/contract/links';
+import type { BucketAccess, Preflight } from '#shared/contract/access';
+import type { LinkCheck, LinkFindings, LinkRewrite } from '#shared/contract/links';
 import type { InspectReport } from '#shared/contract/migration';
 import type { WorkspaceView } from '#shared/contract/workspaces';
 import type { ErrorShape } from '#shared/model/errors';
@@ -212,9 +213,33 @@ export const report: InspectReport = {
   },
   objects: {
     buckets: [
-      { name: 'uploads', objects: 412, bytes: 1_240_000_000, classes: [], largest: [], public: true },
-      { name: 'avatars', objects: 96, bytes: 4_100_000, classes: [], largest: [], public: true },
-      { name: 'exports', objects: 3, bytes: 71_000_000, classes: [], largest: [], public: false },
+      {
+        name: 'uploads',
+        target: 'shop-uploads',
+        objects: 412,
+        bytes: 1_240_000_000,
+        classes: [{ label: 'to 1 MiB', objects: 412, bytes: 1_240_000_000 }],
+        largest: [{ key: '2026/largest.bin', bytes: 1_000_000 }],
+        public: true,
+      },
+      {
+        name: 'avatars',
+        target: 'shop-avatars',
+        objects: 96,
+        bytes: 4_100_000,
+        classes: [{ label: 'to 1 MiB', objects: 96, bytes: 4_100_000 }],
+        largest: [{ key: '2026/largest.bin', bytes: 1_000_000 }],
+        public: true,
+      },
+      {
+        name: 'exports',
+        target: 'shop-exports',
+        objects: 3,
+        bytes: 71_000_000,
+        classes: [{ label: 'to 1 MiB', objects: 3, bytes: 71_000_000 }],
+        largest: [{ key: '2026/largest.bin', bytes: 1_000_000 }],
+        public: false,
+      },
     ],
     estimate: {
       seconds: 106,
@@ -441,3 +466,62 @@ export const comparison: Comparison = {
     },
   ],
 };
+export const linkRewrite: LinkRewrite = {
+  id: '20261122T140000Z-abc123',
+  at: '2026-11-22T14:00:00Z',
+  rows: 4_100,
+  undone: 0,
+  left: 0,
+};
+
+const rule = (origin: string, methods: string[]): BucketAccess['current'][number] => ({
+  origins: [origin],
+  methods,
+  headers: ['content-type'],
+  expose: ['ETag'],
+  maxAge: 3600,
+});
+
+export const bucketAccess: BucketAccess[] = [
+  {
+    bucket: 'uploads',
+    target: 'shop-uploads',
+    exists: true,
+    public: true,
+    address: 'https://shop-uploads.example.com',
+    todo: ['Connect shop-uploads.example.com to shop-uploads (R2, the bucket, Settings, Custom domains).'],
+    source: [rule('https://shop.example.com', ['GET'])],
+    current: [],
+    proposed: [rule('https://shop.example.com', ['GET'])],
+  },
+  {
+    bucket: 'exports',
+    target: 'shop-exports',
+    exists: true,
+    public: false,
+    address: null,
+    todo: ['It was private and stays so: connect no domain, sign addresses in the application.'],
+    source: [],
+    current: [],
+    proposed: [],
+  },
+];
+
+export const preflights: Preflight[] = [
+  {
+    target: 'shop-uploads',
+    url: 'https://shop-uploads.example.com/cutover-preflight',
+    origin: 'https://shop.example.com',
+    method: 'GET',
+    allowed: true,
+    answer: 'HTTP 200, origin https://shop.example.com, methods GET HEAD',
+  },
+  {
+    target: 'shop-uploads',
+    url: 'https://account.r2.cloudflarestorage.com/shop-uploads/cutover-preflight',
+    origin: 'https://shop.example.com',
+    method: 'PUT',
+    allowed: false,
+    answer: 'HTTP 403, origin not allowed, methods none',
+  },
+];

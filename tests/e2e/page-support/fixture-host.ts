@@ -3,10 +3,12 @@ import { startBrowserHost, type BrowserHost } from '../../../electron/hosts/brow
 import type { AppContract } from '#shared/contract/contract';
 import type { ActivityEntry } from '#shared/model/activity';
 import type { Comparison } from '#shared/contract/comparison';
+import type { BucketAccess } from '#shared/contract/access';
 import type { ConnectionTest, ConnectionView, ImportResult } from '#shared/contract/connections';
 import type { LinkCheck, LinkFindings, LinkRewrite } from '#shared/contract/links';
 import type { HealthSettings } from '#shared/contract/health';
 import type { HealthOverview } from '#shared/model/health';
+import type { InspectProgress } from '#shared/contract/inspect-objects';
 import type { InspectReport } from '#shared/contract/migration';
 import type { WorkspaceView } from '#shared/contract/workspaces';
 import { AppError, type ErrorShape } from '#shared/model/errors';
@@ -16,11 +18,13 @@ import type { Handlers } from '#shared/rpc/define';
 import { bucketsFixture, type FixtureBuckets } from './fixture-buckets';
 import {
   comparison,
+  bucketAccess,
   connectedEnds,
   linkCheck,
   linkFindings,
   passedTest,
   plan,
+  preflights,
   report,
   workspace,
 } from './fixture-data';
@@ -40,6 +44,8 @@ export interface Situation {
   tests: Partial<Record<End, ConnectionTest>>;
   imported: ImportResult;
   inspect: Answer<InspectReport>;
+  /** What is told before the answer. */
+  inspectProgress?: InspectProgress;
   plan: Answer<PlanView>;
   comparison: Answer<Comparison>;
   start: (run: FixtureRun) => void;
@@ -48,7 +54,8 @@ export interface Situation {
   activity: ActivityEntry[] | AppError;
   buckets: FixtureBuckets | AppError;
   links: Answer<LinkFindings>;
-  rewrites: LinkRewrite[];
+  rewrites: LinkRewrite[] | AppError;
+  access: Answer<BucketAccess[]>;
   linkCheck: Answer<LinkCheck>;
   health: HealthOverview | AppError;
   healthSettings: HealthSettings;
@@ -82,6 +89,7 @@ export function situation(changes: Partial<Situation> = {}): Situation {
     buckets: { source: {}, target: {} },
     links: linkFindings,
     rewrites: [],
+    access: bucketAccess,
     linkCheck,
     health: nothingWatched(),
     healthSettings: healthSettings(),
@@ -150,19 +158,30 @@ function handlersFor(now: Situation): Handlers<AppContract> {
       note('databases.compare', input);
       yield { seq: 0, event: { type: 'done' as const, result: await give(now.comparison) } };
     },
-    'access.show': async () => Promise.resolve([]),
-    'access.apply': async ({ targets }) => Promise.resolve({ applied: targets }),
-    'access.test': async () => Promise.resolve([]),
+    'access.show': () => give(now.access),
+    'access.apply': async (input) => {
+      note('access.apply', input);
+      if (!(now.access instanceof AppError))
+        now.access = (await now.access).map((bucket) =>
+          input.targets.includes(bucket.target) ? { ...bucket, current: bucket.proposed } : bucket,
+        );
+      return Promise.resolve({ applied: input.targets });
+    },
+    'access.test': async (input) => {
+      note('access.test', input);
+      return Promise.resolve(preflights);
+    },
     'links.find': async function* () {
       yield { seq: 0, event: { type: 'done' as const, result: await give(now.links) } };
     },
-    'links.rewrites': async () => Promise.resolve(now.rewrites),
+    'links.rewrites': () => give(now.rewrites),
     'links.check': async function* () {
       yield { seq: 0, event: { type: 'done' as const, result: await give(now.linkCheck) } };
     },
     'links.undo': async function* (input) {
       note('links.undo', input);
-      now.rewrites = now.rewrites.map((rewrite) => ({ ...rewrite, undone: rewrite.rows }));
+      if (!(now.rewrites instanceof AppError))
+        now.rewrites = now.rewrites.map((rewrite) => ({ ...rewrite, undone: rewrite.rows }));
       yield await Promise.resolve({
         seq: 0,
         event: { type: 'done' as const, result: { restored: 3, left: 0 } },
@@ -213,9 +232,11 @@ function handlersFor(now: Situation): Handlers<AppContract> {
     },
     'migration.mapUsers': () => Promise.resolve({}),
     'migration.carryUsers': () => Promise.reject(new AppError('NOT_FOUND', 'Nothing was imported.')),
-    'migration.inspect': async (input) => {
+    'migration.inspect': async function* (input) {
       note('migration.inspect', input);
-      return give(now.inspect);
+      if (now.inspectProgress !== undefined)
+        yield { seq: 0, event: { type: 'progress' as const, progress: now.inspectProgress } };
+      yield { seq: 1, event: { type: 'done' as const, result: await give(now.inspect) } };
     },
     'migration.plan': async (input) => {
       note('migration.plan', input);

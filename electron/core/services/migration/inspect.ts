@@ -1,3 +1,4 @@
+import type { InspectProgress } from '#shared/contract/inspect-objects';
 import type { InspectReport } from '#shared/contract/migration';
 import type { Lane } from '#shared/model/run';
 import type { MigrationPorts } from '../../ports/migration-ports';
@@ -10,11 +11,14 @@ export async function inspect(
   only: readonly Lane[],
   ports: MigrationPorts,
   signal: AbortSignal,
+  onProgress: (progress: InspectProgress) => void,
 ): Promise<InspectReport> {
   const [database, users, objects] = await Promise.all([
     only.includes('database') ? inspectDatabase(ports, signal) : undefined,
     only.includes('users') ? inspectUsers(ports, signal) : undefined,
-    only.includes('objects') ? inspectObjects(ports.objects, ports.bucketSettings, signal) : undefined,
+    only.includes('objects')
+      ? inspectObjects(ports.objects, ports.bucketSettings, signal, onProgress)
+      : undefined,
   ]);
   return {
     at: new Date().toISOString(),

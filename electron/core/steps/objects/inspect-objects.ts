@@ -1,3 +1,4 @@
+import type { InspectProgress } from '#shared/contract/inspect-objects';
 import type { InspectReport } from '#shared/contract/migration';
 import type { BucketSettingsPorts } from '../../ports/bucket-settings';
 import type { ObjectPorts } from '../../ports/objects';
@@ -7,16 +8,27 @@ import { createBucketReport, createEstimate } from './bucket-report';
 import { createKeyFindings } from './key-findings';
 import { scanBucket } from './scan-bucket';
 
+/** After so many keys, one page of a listing, progress is told. */
+const keysPerProgress = 1000;
+
 type Findings = InspectReport['findings'];
 
-/** What the source holds and what will need attention. Reads only; throws what the store reports. */
+/** What the source holds and what will need attention. Reads only, stops with the signal; throws what the store reports. */
 export async function inspectObjects(
   ports: ObjectPorts,
   settings: BucketSettingsPorts,
   signal: AbortSignal,
+  onProgress: (progress: InspectProgress) => void,
 ): Promise<{ objects: NonNullable<InspectReport['objects']>; findings: Findings }> {
   const names = await ports.source.buckets(signal);
   const estimate = createEstimate();
+  const counted = { done: 0, objects: 0, bytes: 0 };
+  const tell = (): void =>
+    onProgress({
+      buckets: { done: counted.done, total: names.length },
+      objects: counted.objects,
+      bytes: counted.bytes,
+    });
   const parts = await Promise.all(
     names.map(async (name) => {
       const keys = createKeyFindings(name);
@@ -28,11 +40,17 @@ export async function inspectObjects(
         name,
         (entry) => {
           for (const visitor of visitors) visitor.visit(entry);
+          counted.objects += 1;
+          counted.bytes += entry.size;
+          if (counted.objects % keysPerProgress === 0) tell();
         },
         signal,
       );
       const found = await findInBucket(settings, name, sample.keys(), signal);
-      const refused = refusedName(targetName(ports.targetPrefix, name));
+      counted.done += 1;
+      tell();
+      const target = targetName(ports.targetPrefix, name);
+      const refused = refusedName(target);
       const findings: Findings = [
         ...keys.findings().map((finding) => ({ ...finding, lane: 'objects' as const })),
         ...found.findings,
@@ -46,7 +64,7 @@ export async function inspectObjects(
           lane: 'objects',
         });
       }
-      return { bucket: { name, objects, bytes, ...report.report(), public: found.public }, findings };
+      return { bucket: { name, target, objects, bytes, ...report.report(), public: found.public }, findings };
     }),
   );
   return {

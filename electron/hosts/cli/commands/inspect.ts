@@ -7,6 +7,7 @@ import type { Output } from '../output';
 import { type SessionOptions, withSession } from '../session';
 import { applyUsersMapping } from '../users-mapping-file';
 import { count, table } from '../text';
+import { workResult } from '../work-result';
 
 /** Prints what the source holds and what will not survive the move. Reads only. */
 export function inspect(
@@ -17,7 +18,14 @@ export function inspect(
   return withSession(context, options, { secrets: 'ask' }, async (session) => {
     const { handlers } = session;
     await applyUsersMapping(context, session, options.usersMapping);
-    const report = await handlers['migration.inspect']({ only: options.only ?? [...usualLanes] }, { signal });
+    const only = options.only ?? [...usualLanes];
+    const report = await workResult(
+      handlers['migration.inspect']({ only }, { signal, after: -1 }),
+      ({ buckets, objects, bytes }) =>
+        output.progress(
+          `Inspecting: ${count(objects)} objects, ${formatBytes(bytes)}, ${count(buckets.done)} of ${count(buckets.total)} buckets`,
+        ),
+    );
     await output.document(report);
     printReport(output, report);
     return exitCodes.done;
@@ -60,12 +68,13 @@ function printReport(output: Output, { database, users, objects, findings }: Ins
     output.line(output.paint('bold', 'Buckets'));
     const rows = objects.buckets.map((item) => [
       `  ${item.name}`,
+      item.target,
       count(item.objects),
       formatBytes(item.bytes),
       item.public ? 'public' : '',
       item.classes.map(({ label, objects: number }) => `${count(number)} ${label}`).join(', '),
     ]);
-    for (const line of table([['  bucket', 'objects', 'size', 'access', 'sizes'], ...rows], [1, 2]))
+    for (const line of table([['  bucket', 'on R2', 'objects', 'size', 'access', 'sizes'], ...rows], [2, 3]))
       output.line(line);
     const { estimate } = objects;
     output.line(
