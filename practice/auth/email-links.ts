@@ -294,6 +294,19 @@ export const emailLinkRoutes: Route[] = [
       return { body: {} };
     },
   },
+  {
+    method: 'POST',
+    path: '/resend',
+    access: 'key',
+    limit: 'mail',
+    async handle(request) {
+      const { email } = body(request, z.object({ email: z.string(), type: z.literal('signup') }));
+      const user = await findUserByEmail(request.client, validEmail(email));
+      if (user?.confirmed_at === null)
+        await issueToken(request.client, user, 'confirmation_token', email.toLowerCase());
+      return { body: {} };
+    },
+  },
   { method: 'GET', path: '/verify', access: 'open', handle: followLink },
   { method: 'POST', path: '/verify', access: 'key', limit: 'token', handle: verifyHash },
 ];
