@@ -36,8 +36,8 @@ const may = (from, ...targets) => ({
 });
 
 export default tseslint.config(
-  // The templates are programs of their own; tests/system builds and checks them with their own tools.
-  { ignores: ['out/**', 'dist/**', 'node_modules/**', 'resources/templates/**'] },
+  // The templates and the example are programs of their own; tests/system builds and checks them with their own tools.
+  { ignores: ['out/**', 'dist/**', 'node_modules/**', 'resources/templates/**', 'examples/**'] },
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],

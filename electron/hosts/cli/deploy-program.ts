@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ApplyCommandOptions, LogsCommandOptions } from './commands/deploy';
+import type { DiffOptions } from './commands/deploy-diff';
 import type { RenderOptions } from './commands/deploy-render';
 import { type CommonOptions, type Perform, sub, withWorkspace } from './program-parts';
 
@@ -33,6 +34,27 @@ export function addDeploy(program: Command, perform: Perform): void {
     .action((options: CommonOptions & RenderOptions) =>
       perform(options.json === true, async (context) =>
         (await import('./commands/deploy-render')).deployRender(context, options),
+      ),
+    );
+  sub(
+    deploy,
+    'diff',
+    'show what becomes of the application’s repository; write it on a branch when one is named',
+    [
+      'cutover deploy diff --repo ./my-app --summary',
+      'cutover deploy diff --repo ./my-app --branch cutover/supabase',
+    ],
+  )
+    .requiredOption(
+      '--repo <dir>',
+      'checkout of the application; its last commit is read, nothing in it changes',
+    )
+    .option('--branch <name>', 'writes the changes as one commit on this new branch')
+    .option('--summary', 'files, routes and open points without the differences')
+    .option('--json', 'print JSON on stdout')
+    .action((options: CommonOptions & DiffOptions) =>
+      perform(options.json === true, async (context) =>
+        (await import('./commands/deploy-diff')).deployDiff(context, options),
       ),
     );
   const withSource = (command: Command): Command =>

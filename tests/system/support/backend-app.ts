@@ -32,7 +32,6 @@ export async function startBackendApp(
         cwd: folder,
         env: {
           PATH: process.env['PATH'],
-          PYTHONDONTWRITEBYTECODE: '1',
           SUPABASE_URL: valueOf(shop, 'SUPABASE_URL'),
           SUPABASE_SECRET_KEY: valueOf(shop, 'SUPABASE_SECRET_KEY'),
           DATABASE_URL: valueOf(shop, 'SUPABASE_DB_URL'),

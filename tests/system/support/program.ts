@@ -55,7 +55,7 @@ export async function startProgram(
     await ended;
     clearTimeout(insist);
   };
-  const deadline = Date.now() + 120_000;
+  const deadline = Date.now() + 300_000;
   while (!(await ready().catch(() => false))) {
     if (!running() || Date.now() > deadline) {
       await stop();

@@ -1,5 +1,6 @@
 """A complete set of settings, so that a test changes only what it is about."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
@@ -11,6 +12,10 @@ from main import create_app
 from settings import Settings, get_settings
 from supabase_auth import OptionalUser, RequireAppMetadata, RequireRole, SignedInUser
 from tests.project import Project
+from tests.support import PLACEHOLDERS
+
+for placeholder, value in PLACEHOLDERS.items():
+    os.environ.setdefault(placeholder, value)
 
 
 @pytest.fixture(scope="session")
@@ -23,21 +28,16 @@ def project() -> Iterator[Project]:
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch, project: Project) -> Settings:
     """Settings for the stand-in. They point at no other service."""
-    values = {
+    values = PLACEHOLDERS | {
         "SUPABASE_URL": project.url,
         "SUPABASE_SECRET_KEY": "sb_secret_test",
-        "DATABASE_URL": "postgresql://user:password@127.0.0.1:1/none",
         "DATABASE_SSL_MODE": "disable",
-        "R2_ENDPOINT": "http://127.0.0.1:1",
-        "R2_ACCESS_KEY_ID": "id",
-        "R2_SECRET_ACCESS_KEY": "secret",
-        "R2_BUCKET": "files",
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "HEALTH_TIMEOUT_SECONDS": "0.5",
         "CORS_ORIGINS": "https://app.example.com",
     }
-    for name, value in values.items():
-        monkeypatch.setenv(name, value)
+    for name, text in values.items():
+        monkeypatch.setenv(name, text)
     get_settings.cache_clear()
     return get_settings()
 
