@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { killedMigration } from '../support/kill';
 import { type RunningPractice, startPracticeCommand } from '../support/practice';
 
-const kills = 50;
+/** A longer run: `CUTOVER_KILLS=50 npm run test:system`. */
+const kills = Number(process.env['CUTOVER_KILLS'] ?? '20');
 
 let practice: RunningPractice;
 beforeAll(async () => {
