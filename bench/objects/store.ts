@@ -1,0 +1,13 @@
+/** A store in a process of its own, so that its processor time is not the client's: `store.ts PROFILE DATASET`. Prints its address. */
+import { startS3Server } from '../../practice/s3/s3-server';
+import { filledStore, isDatasetName } from './dataset';
+import { keys } from './keys';
+
+const [profile, dataset = ''] = process.argv.slice(2);
+if (!isDatasetName(dataset)) throw new Error(`There is no dataset ${dataset}.`);
+const { endpoint } = await startS3Server({
+  profile: profile === 'r2' ? 'r2' : 'minio',
+  ...keys,
+  store: await filledStore(dataset, profile === 'r2'),
+});
+console.log(endpoint);
