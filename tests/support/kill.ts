@@ -1,28 +1,10 @@
-import { createInterface } from 'node:readline';
-import { once } from 'node:events';
 import { z } from 'zod';
-import { runCli, spawnCli } from './cli';
+import { runCli } from './cli';
 import { compareDatabases, compareObjects } from './compare';
+import { runAndKill } from './kill-loop';
 import { clearTarget, type RunningPractice } from './practice';
 
 const runList = z.array(z.object({ id: z.string(), state: z.string() }));
-
-/** Starts or resumes a run, and kills the process after `delayMs` or at its end. Resolves with whether the kill came first. */
-async function runAndKill(args: readonly string[], delayMs: number): Promise<boolean> {
-  const child = spawnCli(args, {});
-  const lines = createInterface({ input: child.stdout });
-  child.stderr.resume();
-  let timer: NodeJS.Timeout | undefined;
-  // The clock starts with the first journal event, so that kills fall into the run and not into the start of Node.
-  lines.once('line', () => {
-    timer = setTimeout(() => child.kill('SIGKILL'), delayMs);
-  });
-  const [, signal] = z
-    .tuple([z.number().nullable(), z.string().nullable()])
-    .parse(await once(child, 'close'));
-  clearTimeout(timer);
-  return signal === 'SIGKILL';
-}
 
 export interface KillResult {
   kills: number;
@@ -61,7 +43,7 @@ export async function killedMigration(
     return own.state.startsWith('succeeded') ? ['verify', own.id] : ['run', '--yes', '--resume', own.id];
   };
   while (done < kills && own?.state.startsWith('succeeded') !== true) {
-    if (!(await runAndKill(args(...next()), Math.random() * windowMs))) break;
+    if (!(await runAndKill(args(...next()), {}, Math.random() * windowMs)).killed) break;
     done += 1;
     own = (await listed()).find((run) => !earlier.has(run.id));
   }

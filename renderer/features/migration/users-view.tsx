@@ -10,6 +10,7 @@ import { formatCount, plural } from '../../ui/format';
 import { MappingDialog } from './mapping-dialog';
 import styles from './migration.module.css';
 import { useMapUsers } from './queries';
+import { UsersChoices } from './users-choices';
 import { hashFacts, keepInstead, mappingRows, type MappingRow } from './users.logic';
 
 type Users = NonNullable<InspectReport['users']>;
@@ -141,6 +142,7 @@ export function UsersMappingView({ users }: { users: Users }) {
           />
         ))}
       </Card>
+      <UsersChoices users={users} busy={save.isPending} save={save.mutate} />
       {users.disputes.length === 0 ? null : (
         <Disputes
           users={users}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultUserChoices, type UsersMapping } from '#shared/model/users-mapping';
-import { hashFacts, keepInstead, mappingRows, parseMapping } from './users.logic';
+import { hashFacts, keepInstead, mappingRows, parseMapping, usersChoices } from './users.logic';
 
 const mapping: UsersMapping = {
   version: 1,
@@ -50,6 +50,28 @@ describe('a mapping on the page', () => {
     expect(parseMapping('{')).toEqual({ error: 'It is not JSON.' });
     expect(parseMapping('{"sources": []}').error).toContain('sources');
     expect(parseMapping(JSON.stringify({ ...mapping, extra: 1 })).error).toContain('extra');
+  });
+
+  it('asks of triggers and ids only where there are such, and takes no answer that is none', () => {
+    const users = {
+      ...{
+        table: 'public.users',
+        count: 1,
+        hashes: [],
+        unverified: 0,
+        inactive: 0,
+        exceptions: {},
+        badPhones: 0,
+      },
+      ...{ clashes: 0, mapping, chosen: false, others: [], samples: [], disputes: [] },
+    };
+    const id = { table: 'public.users', type: 'bigint', references: [] };
+    const plain = usersChoices({ ...users, triggers: [], ids: [{ ...id, kept: true }] });
+    expect(plain).toHaveLength(3);
+    expect(plain[0]?.choose('skip')).toEqual({ ...mapping.choices, inactive: 'skip' });
+    expect(plain[0]?.choose('delete')).toBeUndefined();
+    const all = usersChoices({ ...users, triggers: ['make_profile'], ids: [{ ...id, kept: false }] });
+    expect(all.map(({ value }) => value)).toEqual(['ban', 'unconfirmed', 'refuse', 'skip', 'bridge']);
   });
 
   it('says of each format of hashes whether the password keeps working', () => {

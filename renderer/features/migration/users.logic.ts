@@ -1,4 +1,10 @@
-import { writtenMappingSchema, type UserExpression, type UsersMapping } from '#shared/model/users-mapping';
+import type { InspectReport } from '#shared/contract/migration';
+import {
+  userChoicesSchema,
+  writtenMappingSchema,
+  type UserExpression,
+  type UsersMapping,
+} from '#shared/model/users-mapping';
 import type { Dispute } from '#shared/model/users-report';
 
 /** One line of the table that shows a mapping. */
@@ -80,4 +86,64 @@ export function parseMapping(text: string): { mapping?: UsersMapping; error?: st
   if (parsed.success) return { mapping: parsed.data };
   const [issue] = parsed.error.issues;
   return { error: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not of the expected form'}` };
+}
+
+interface Option {
+  value: string;
+  label: string;
+}
+/** One question to the operator. */
+interface Choice {
+  label: string;
+  value: string;
+  options: readonly Option[];
+  /** All choices with this answer; undefined for an answer that is none of the options. */
+  choose: (value: string) => UsersMapping['choices'] | undefined;
+}
+
+/** The choices that matter for these users, with the answer in force. */
+export function usersChoices(users: NonNullable<InspectReport['users']>): Choice[] {
+  const { choices } = users.mapping;
+  const choice = (
+    name: 'inactive' | 'unverified' | 'clashes' | 'triggers' | 'otherIds',
+    label: string,
+    options: readonly Option[],
+  ): Choice => ({
+    label,
+    value: choices[name],
+    options,
+    choose: (value) => userChoicesSchema.safeParse({ ...choices, [name]: value }).data,
+  });
+  return [
+    choice('inactive', 'Users who are not active', [
+      { value: 'ban', label: 'come banned' },
+      { value: 'skip', label: 'are left out' },
+      { value: 'import', label: 'are let in' },
+    ]),
+    choice('unverified', 'Addresses that were not verified', [
+      { value: 'unconfirmed', label: 'stay unconfirmed' },
+      { value: 'confirm', label: 'count as confirmed' },
+    ]),
+    choice('clashes', 'Addresses that somebody has at Supabase already', [
+      { value: 'refuse', label: 'stop the run before it writes' },
+      { value: 'skip', label: 'are left out' },
+    ]),
+    ...(users.triggers.length === 0
+      ? []
+      : [
+          choice('triggers', `Triggers on auth.users (${users.triggers.join(', ')})`, [
+            { value: 'skip', label: 'do not fire for imported users' },
+            { value: 'fire', label: 'fire for imported users' },
+          ]),
+        ]),
+    ...(users.ids.every((one) => one.kept)
+      ? []
+      : [
+          choice('otherIds', 'Ids that are no uuid', [
+            { value: 'bridge', label: 'stay; the users table gets a column with the uuid' },
+            { value: 'follow', label: 'stay; every table that points at them gets a column with the uuid' },
+            { value: 'leave', label: 'stay; only the map knows the uuid' },
+          ]),
+        ]),
+  ];
 }
