@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Client } from 'pg';
 import { z } from 'zod';
+import { runIdSchema } from '#shared/model/run';
 import { startEmbeddedServer, type EmbeddedServer } from '../../practice/postgres/embedded-server';
 import { startManagedPostgres, type ManagedPostgres } from '../../practice/postgres/managed-postgres';
 import { startSupabaseServer, type SupabaseServer } from '../../practice/supabase-server';
@@ -12,7 +13,10 @@ import { runAndKill } from '../support/kill-loop';
 import { messyHashes, messyPassword, seedMessyUsers } from '../support/messy-users';
 import { newWorkspace } from '../support/workspace';
 
-const kills = 50;
+/** A longer run: `CUTOVER_KILLS=50 npm run test:system`. */
+const kills = Number(process.env['CUTOVER_KILLS'] ?? '5');
+/** The full size: `CUTOVER_USERS=100000`. */
+const size = Number(process.env['CUTOVER_USERS'] ?? '20000');
 
 let server: EmbeddedServer;
 let managed: ManagedPostgres;
@@ -100,11 +104,26 @@ async function emptyTarget(): Promise<void> {
   );
 }
 
+/** As before the users came; the tables of the application stay. */
+async function emptyAuth(): Promise<void> {
+  await sql(
+    managed.adminUrl,
+    `alter table public.members drop column if exists auth_user_id; alter table public.member_orders drop column if exists member_id_uuid;
+     truncate auth.users cascade; drop schema if exists cutover cascade`,
+  );
+}
+
 const command = (...args: string[]): string[] => [...args, '--workspace', workspace, '--json'];
 const begin = (only: string): string[] =>
   command('run', '--yes', '--only', only, '--users-mapping', path.join(workspace, 'mapping.json'));
 
 const digestRows = z.array(z.object({ digest: z.string() }));
+
+/** Runs of the workspace, the oldest first. */
+async function runIds(): Promise<string[]> {
+  const names = await readdir(path.join(workspace, 'runs'));
+  return names.filter((name) => runIdSchema.safeParse(name).success).sort();
+}
 
 /** Everything that the import has written, but for ids that were made by chance and the time of the import. */
 async function stateDigest(): Promise<string> {
@@ -166,21 +185,21 @@ async function addressOf(url: string, hashes: number, index: number, which: stri
 const sound = 'is_active and email_verified_at is not null';
 
 test(
-  '100,000 messy users arrive, sign in as before, and a second import changes nothing',
+  `${size} messy users arrive, sign in as before, and a second import changes nothing`,
   { timeout: 900_000 },
   async () => {
-    const { url, env } = await seededSource(100_000);
+    const { url, env } = await seededSource(size);
     await emptyTarget();
     const first = await runCli(begin('database,users'), env);
     expect(first.code, first.stdout.slice(-1500) + first.stderr).toBe(0);
-    const runId = (await readdir(path.join(workspace, 'runs'))).sort().at(-1) ?? '';
+    const runId = (await runIds()).at(-1) ?? '';
 
     const expected = await count(
       url,
       `select count(distinct lower(btrim(login_email))) as n from members where login_email like '%@%'`,
     );
     expect(await count(managed.adminUrl, 'select count(*) as n from auth.users')).toBe(expected);
-    expect(expected).toBeGreaterThan(98_000);
+    expect(expected).toBeGreaterThan(size * 0.98);
 
     const hashes = await messyHashes();
     for (const [index, { accepted }] of hashes.entries()) {
@@ -215,20 +234,22 @@ test(
   `${kills} kills at random moments over several imports: each ends equal`,
   { timeout: 900_000 },
   async () => {
-    const { env } = await seededSource(12_000);
+    const { env } = await seededSource(Math.min(size, 12_000));
     await emptyTarget();
-    const undisturbed = await runCli(begin('database,users'), env);
-    expect(undisturbed.code, undisturbed.stdout.slice(-1500) + undisturbed.stderr).toBe(0);
+    for (const only of ['database', 'users']) {
+      const undisturbed = await runCli(begin(only), env);
+      expect(undisturbed.code, undisturbed.stdout.slice(-1500) + undisturbed.stderr).toBe(0);
+    }
     const expected = await stateDigest();
     let done = 0;
     while (done < kills) {
-      await emptyTarget();
-      const earlier = new Set(await readdir(path.join(workspace, 'runs')));
-      let ended = await runAndKill(begin('database,users'), env, Math.random() * 2500);
+      await emptyAuth();
+      const earlier = new Set(await runIds());
+      let ended = await runAndKill(begin('users'), env, Math.random() * 2500);
       while (ended.killed) {
         done += 1;
-        const own = (await readdir(path.join(workspace, 'runs'))).find((id) => !earlier.has(id));
-        const args = own === undefined ? begin('database,users') : command('run', '--yes', '--resume', own);
+        const own = (await runIds()).find((id) => !earlier.has(id));
+        const args = own === undefined ? begin('users') : command('run', '--yes', '--resume', own);
         // After the last kill the run is left alone.
         ended = await runAndKill(args, env, done < kills ? Math.random() * 2500 : 600_000);
         // A kill can fall between the end of the run and that of the process.
