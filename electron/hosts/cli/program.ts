@@ -7,6 +7,7 @@ import { addCors } from './cors-program';
 import { addObjects } from './objects-program';
 import { addLinks } from './links-program';
 import { addDeploy } from './deploy-program';
+import { addUsers } from './users-program';
 import { type CommonOptions as Common, type Perform, sub, withWorkspace } from './program-parts';
 import type { HealthOptions } from './commands/health';
 
@@ -236,6 +237,7 @@ export function createProgram(version: string, perform: Perform): Command {
   );
 
   addObjects(program, perform);
+  addUsers(program, perform);
   addLinks(program, perform);
   addCors(program, perform);
   addDeploy(program, perform);
