@@ -88,9 +88,11 @@ test('a target that is not empty is named, and the way on leads to a verified en
   );
   const { page, sides } = await pageWith({});
   await startMigration(page);
-  await expectHelpful(problem(page, 'TARGET_NOT_EMPTY'), 'TARGET_NOT_EMPTY', /orders/, sides);
+  const panel = problem(page, 'TARGET_NOT_EMPTY');
+  await expectHelpful(panel, 'TARGET_NOT_EMPTY', /orders/, sides);
   await withClient(target, (client) => client.query('drop table orders'));
-  await button(page, 'Resume').first().click();
+  await button(panel, 'Plan again').click();
+  await button(page, 'Start copying').click();
   await arrived(page);
   await expectEqual(sides);
 });

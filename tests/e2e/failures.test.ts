@@ -5,6 +5,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { errorOf, finished, runCli, spawnCli } from '../support/cli';
 import { compareDatabases } from '../support/compare';
+import { addressOf, through } from '../support/dying-proxy';
+import { startHoldingProxy } from '../support/holding-proxy';
 import { clearTarget, type RunningPractice, startPracticeCommand, withClient } from '../support/practice';
 import { expectNoSecret } from '../support/secrets';
 import { newWorkspace } from '../support/workspace';
@@ -112,24 +114,33 @@ test('a plan that is no longer true is refused', async () => {
 });
 
 test('a second run on the same workspace is refused while the first goes on; cancel stops it within 5 s; it resumes', async () => {
-  const first = spawnCli(args('run', '--yes'), env());
-  const ended = finished(first);
-  await new Promise<void>((resolve) => first.stdout.once('data', () => resolve()));
-  const second = await runCli(args('run', '--yes'), env());
-  expect(second.code, second.stdout).toBe(3);
-  expect(errorOf(second).code).toBe('RUN_LOCKED');
-  const [run] = await runsOf();
-  const asked = Date.now();
-  const cancelled = await runCli(args('cancel', run?.id ?? ''), env());
-  expect(cancelled.code, cancelled.stdout + cancelled.stderr).toBe(0);
-  const result = await ended;
-  expect(result.code, result.stdout.slice(-800)).toBe(130);
-  expect(Date.now() - asked).toBeLessThan(8_000);
-  expect((await runsOf())[0]?.state).toBe('cancelled');
-  const resumed = await runCli(args('run', '--yes', '--resume', run?.id ?? ''), env());
-  expect(resumed.code, resumed.stdout.slice(-1500) + resumed.stderr).toBe(0);
-  const databases = await compareDatabases(practice);
-  expect(databases.target).toEqual(databases.source);
+  const url = practice.value('SOURCE_DATABASE_URL');
+  // Holds the rows back half-way, so that the first run is under way for as long as the others take to start.
+  const source = await startHoldingProxy(addressOf(url), 6_000_000);
+  try {
+    const held = env({ SOURCE_DATABASE_URL: through(url, source) });
+    const first = spawnCli(args('run', '--yes'), held);
+    const ended = finished(first);
+    await new Promise<void>((resolve) => first.stdout.once('data', () => resolve()));
+    const second = await runCli(args('run', '--yes'), env());
+    expect(second.code, second.stdout).toBe(3);
+    expect(errorOf(second).code).toBe('RUN_LOCKED');
+    const [run] = await runsOf();
+    const asked = Date.now();
+    const cancelled = await runCli(args('cancel', run?.id ?? ''), env());
+    expect(cancelled.code, cancelled.stdout + cancelled.stderr).toBe(0);
+    const result = await ended;
+    expect(result.code, result.stdout.slice(-800)).toBe(130);
+    expect(Date.now() - asked).toBeLessThan(8_000);
+    expect((await runsOf())[0]?.state).toBe('cancelled');
+    source.release();
+    const resumed = await runCli(args('run', '--yes', '--resume', run?.id ?? ''), held);
+    expect(resumed.code, resumed.stdout.slice(-1500) + resumed.stderr).toBe(0);
+    const databases = await compareDatabases(practice);
+    expect(databases.target).toEqual(databases.source);
+  } finally {
+    await source.close();
+  }
 });
 
 test('no secret stands in the journal, in any other file of the workspace or on a command line', async () => {
