@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Browser tests on the built application; each file starts its own hosts. */
+/** Browser tests on the built application; each file starts its own hosts, so two files run side by side. */
 export default defineConfig({
   test: {
     // The SDK is only the tests' own second opinion; its advice about Node versions is not about the product.
@@ -8,6 +8,6 @@ export default defineConfig({
     include: ['tests/e2e/**/*.test.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    fileParallelism: false,
+    maxWorkers: 2,
   },
 });

@@ -9,6 +9,7 @@ import {
 import { z } from 'zod';
 import { ConnectionsPage } from '../features/connections/connections-page';
 import { MigrationPage } from '../features/migration/migration-page';
+import { useMigrationView } from '../features/migration/view-store';
 import { OverviewPage } from '../features/overview/overview-page';
 import { Card } from '../ui/card';
 import { ErrorPanel } from '../ui/error-panel';
@@ -39,7 +40,11 @@ function BrokenPage({ error }: { error: unknown }) {
 }
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NoSuchPage, errorComponent: BrokenPage });
-const overview = createRoute({ getParentRoute: () => root, path: '/', component: OverviewPage });
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  component: () => <OverviewPage prepareMigration={() => useMigrationView.getState().prepare()} />,
+});
 const migration = createRoute({
   getParentRoute: () => root,
   path: '/migration',

@@ -57,10 +57,10 @@ async function tabTo(page: Page, role: 'button' | 'link' | 'textbox', name: stri
   throw new Error(`The ${role} ${name} cannot be reached with Tab.`);
 }
 
-it('goes from start over the plan to a verified end, with one press to confirm', async () => {
+it('goes from start on the overview over the plan to a verified end, with one press to confirm', async () => {
   const run = copyingRun(runId);
   const now = situation({ nextRun: run });
-  await withPage(now, '/migration', async (page, { complaints }) => {
+  await withPage(now, '/', async (page, { complaints }) => {
     await button(page, 'Start migration').click();
     await page.getByRole('heading', { name: 'Create the schema' }).waitFor();
     expect(called(now, 'runs.start')).toEqual([]);
@@ -74,6 +74,8 @@ it('goes from start over the plan to a verified end, with one press to confirm',
     run.state('verifying').verified('data', evidence()).state('succeeded');
     await page.getByText('Everything has arrived').waitFor();
     await page.getByText('20 comparisons, all equal').waitFor();
+    await page.keyboard.press('1');
+    await page.getByRole('link', { name: 'Look for links' }).waitFor();
     expect(complaints).toEqual([]);
   });
 });

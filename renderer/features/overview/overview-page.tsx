@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { ConnectionView } from '#shared/contract/connections';
 import { usualLanes, type RunSummary } from '#shared/model/run';
-import { isSettled, offersResume } from '#shared/model/run-view';
+import { isSettled, offersResume, outcomeClass } from '#shared/model/run-view';
 import { useActiveRun } from '../../api/active-run';
 import { connectionsQuery, runsQuery } from '../../api/queries';
 import { isConfigured, openPoints } from '../../api/readiness.logic';
@@ -23,9 +23,11 @@ import styles from './overview.module.css';
 function NextAction({
   connections,
   run,
+  prepareMigration,
 }: {
   connections: readonly ConnectionView[];
   run: RunSummary | undefined;
+  prepareMigration: () => void;
 }) {
   const navigate = useNavigate();
   const label = !isConfigured(connections, usualLanes)
@@ -39,7 +41,13 @@ function NextAction({
           : 'See the result';
   const to = label === 'Set up connections' ? '/connections' : '/migration';
   return (
-    <Button variant="filled" onClick={() => void navigate({ to })}>
+    <Button
+      variant="filled"
+      onClick={() => {
+        if (label === 'Start migration') prepareMigration();
+        void navigate({ to });
+      }}
+    >
       {label}
     </Button>
   );
@@ -75,6 +83,28 @@ function BeforeYouStart({ connections }: { connections: readonly ConnectionView[
   );
 }
 
+const afterwards = [
+  { to: '/migration/links', label: 'Look for links', text: 'Rows may still point at the old storage.' },
+  { to: '/migration/access', label: 'Set public access', text: 'Buckets that were public, and CORS rules.' },
+  { to: '/deploy', label: 'Release the application', text: 'Its services, on the Docker host.' },
+  { to: '/health', label: 'Watch the services', text: 'Live health of both sides, with alerts.' },
+] as const;
+
+function WhatComesNext() {
+  return (
+    <Card title="What comes next">
+      <ul className={`${styles.points} ${styles.next}`}>
+        {afterwards.map(({ to, label, text }) => (
+          <li key={to}>
+            <Link to={to}>{label}</Link>
+            <span className="t2">{text}</span>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
 function LastRuns({ runs }: { runs: readonly RunSummary[] }) {
   return (
     <Card title="Last runs" right={runs.length > 5 ? `5 of ${runs.length}` : undefined}>
@@ -97,8 +127,8 @@ function LastRuns({ runs }: { runs: readonly RunSummary[] }) {
   );
 }
 
-/** Where everything stands, and what to do next. */
-export function OverviewPage() {
+/** Where everything stands, and what to do next. `prepareMigration` begins to inspect and plan. */
+export function OverviewPage({ prepareMigration }: { prepareMigration: () => void }) {
   const connections = useQuery(connectionsQuery);
   const runs = useQuery(runsQuery);
   const { view } = useActiveRun();
@@ -118,6 +148,7 @@ export function OverviewPage() {
             <NextAction
               connections={known}
               run={runs.data.find((run) => !isSettled(run.state)) ?? runs.data[0]}
+              prepareMigration={prepareMigration}
             />
           )
         }
@@ -140,7 +171,11 @@ export function OverviewPage() {
               changed={view === undefined ? undefined : `last change ${formatDateTime(view.at)}`}
             />
             <div className={styles.columns}>
-              <BeforeYouStart connections={known} />
+              {view !== undefined && outcomeClass(view) === 'done' ? (
+                <WhatComesNext />
+              ) : (
+                <BeforeYouStart connections={known} />
+              )}
               <LastRuns runs={runs.data ?? []} />
             </div>
           </>
