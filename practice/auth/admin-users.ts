@@ -279,8 +279,12 @@ export const adminUserRoutes: Route[] = [
     path: '/admin/users/:user_id/passkeys',
     access: 'admin',
     async handle(request) {
-      await load(request);
-      return { body: [] };
+      const { id } = await load(request);
+      const { rows } = await request.client.query(
+        'select id, friendly_name, created_at, last_used_at from auth.webauthn_credentials where user_id = $1 order by created_at',
+        [id],
+      );
+      return { body: rows };
     },
   },
   {
@@ -288,8 +292,13 @@ export const adminUserRoutes: Route[] = [
     path: '/admin/users/:user_id/passkeys/:passkey_id',
     access: 'admin',
     async handle(request) {
-      await load(request);
-      throw new AuthError(404, 'webauthn_credential_not_found', 'Passkey not found');
+      const { id } = await load(request);
+      const { rowCount } = await request.client.query(
+        'delete from auth.webauthn_credentials where id = $1 and user_id = $2',
+        [uuidParam(request, 'passkey_id'), id],
+      );
+      if (rowCount === 0) throw new AuthError(404, 'webauthn_credential_not_found', 'Passkey not found');
+      return { status: 204 };
     },
   },
 ];

@@ -121,6 +121,9 @@ export const importEventSchema = z.discriminatedUnion('type', [
     imported: z.number().int(),
     existing: z.number().int(),
     bad: z.number().int(),
+    /** It stopped in the midst of these. */
+    unknown: z.number().int(),
+    /** Why it stopped before the end; lines that are not counted were not touched. */
     stopped: errorShapeSchema.optional(),
   }),
 ]);

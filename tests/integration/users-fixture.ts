@@ -8,15 +8,24 @@ import { startManagedPostgres, type ManagedPostgres } from '../../practice/postg
 import { startSupabaseServer, type SupabaseServer } from '../../practice/supabase-server';
 import { settingsOf } from './database-fixture';
 
-/** What the Auth service is made to answer instead: a status, nothing at all, or nothing after it has done what was asked. */
+/**
+ * What the Auth service is made to answer instead: a status, nothing at all, nothing after it has done what was asked, nothing for ever, or
+ * nothing until nobody waits any more, when it does what was asked all the same.
+ */
 export type Trouble =
-  { status: number; body?: unknown; headers?: Record<string, string> } | 'cut' | 'cut-after';
+  | { status: number; body?: unknown; headers?: Record<string, string> }
+  | 'cut'
+  | 'cut-after'
+  | 'hang'
+  | 'late';
 
 /** A way to the Auth service on which a test can make trouble. */
 export interface TroubledGateway {
   url: string;
   /** Asked for each request; undefined lets it through. */
   trouble: (method: string, path: string) => Trouble | undefined;
+  /** Resolves when what was forwarded has been answered. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -27,10 +36,15 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-async function startGateway(target: string): Promise<TroubledGateway> {
+/** A gateway in front of the project at `target`. */
+export async function startGateway(target: string): Promise<TroubledGateway> {
+  const forwarded = new Set<Promise<void>>();
   const gateway: TroubledGateway = {
     url: '',
     trouble: () => undefined,
+    settled: async () => {
+      await Promise.allSettled(forwarded);
+    },
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -41,6 +55,8 @@ async function startGateway(target: string): Promise<TroubledGateway> {
     const path = request.url ?? '/';
     const method = request.method ?? 'GET';
     const trouble = gateway.trouble(method, path);
+    if (trouble === 'hang') return;
+    if (trouble === 'late') await once(request.socket, 'close');
     if (trouble === 'cut') {
       request.socket.destroy();
       return;
@@ -62,7 +78,7 @@ async function startGateway(target: string): Promise<TroubledGateway> {
       ...(text.length === 0 ? {} : { body: new Uint8Array(text) }),
     });
     const body = Buffer.from(await answer.arrayBuffer());
-    if (trouble === 'cut-after') {
+    if (trouble === 'cut-after' || trouble === 'late') {
       request.socket.destroy();
       return;
     }
@@ -74,7 +90,11 @@ async function startGateway(target: string): Promise<TroubledGateway> {
     response.end(body);
   };
   const server = createServer((request, response) => {
-    handle(request, response).catch(() => response.destroy());
+    const answered = handle(request, response).catch(() => {
+      response.destroy();
+    });
+    forwarded.add(answered);
+    void answered.finally(() => forwarded.delete(answered));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -88,8 +108,14 @@ export interface UsersProject {
   managed: ManagedPostgres;
   supabase: SupabaseServer;
   gateway: TroubledGateway;
-  /** `sql`: both ways are set up; `api`: the secret key only; `database`: the database only. */
-  open(way: 'sql' | 'api' | 'database'): { users: UsersService; acts: NewActivity[] };
+  /**
+   * `sql`: both ways are set up; `api`: the secret key only; `database`: the database only. `url`, `databaseUrl`: ways other than the usual
+   * ones; `timeout`: milliseconds that the service may take to answer.
+   */
+  open(
+    way: 'sql' | 'api' | 'database',
+    options?: { url?: string; databaseUrl?: string; timeout?: number },
+  ): { users: UsersService; acts: NewActivity[] };
   close(): Promise<void>;
 }
 
@@ -106,14 +132,14 @@ export async function startUsersProject(): Promise<UsersProject> {
     managed,
     supabase,
     gateway,
-    open: (way) => {
+    open: (way, options = {}) => {
       const acts: NewActivity[] = [];
       const values: Partial<Record<SettingName, string>> = {
-        SUPABASE_URL: gateway.url,
-        ...(way === 'api' ? {} : { SUPABASE_DB_URL: managed.url }),
+        SUPABASE_URL: options.url ?? gateway.url,
+        ...(way === 'api' ? {} : { SUPABASE_DB_URL: options.databaseUrl ?? managed.url }),
         ...(way === 'database' ? {} : { SUPABASE_SECRET_KEY: supabase.secretKey }),
       };
-      const kept = keepDirectory(() => Promise.resolve(settingsOf(values)));
+      const kept = keepDirectory(() => Promise.resolve(settingsOf(values)), { timeout: options.timeout });
       const users = createUsersService({
         ...kept,
         activity: {

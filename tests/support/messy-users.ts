@@ -1,37 +1,48 @@
-import { argon2id } from 'hash-wasm';
+import { argon2i, argon2id } from 'hash-wasm';
 import { hash } from 'bcryptjs';
 import type { Client } from 'pg';
 
-/** What the messy users sign in with, by the place of their hash in {@link messyHashes}. */
-export const messyPassword = (index: number): string => `messy-password-${index}`;
+const costs = [4, 5, 6, 7, 8, 9, 10, 11, 12];
 
-/** Real hashes: bcrypt of every prefix at costs 4 to 12, Argon2id, and kinds that Auth refuses. */
-export async function messyHashes(): Promise<{ hash: string; accepted: boolean }[]> {
+/**
+ * Real hashes: bcrypt of every prefix at every cost from 4 to 12, both kinds of Argon2, hashes in a framework's wrapping, and kinds that Auth
+ * refuses.
+ */
+export async function messyHashes(): Promise<{ hash: string; password: string; accepted: boolean }[]> {
   const bcrypt = await Promise.all(
-    ['$2a$', '$2b$', '$2y$'].flatMap((prefix, family) =>
-      [4, 8, 12].map(async (cost, at) => {
-        const made = await hash(messyPassword(family * 3 + at), cost);
-        return { hash: made.replace(/^\$2[aby]\$/, prefix), accepted: true };
+    ['$2a$', '$2b$', '$2y$'].flatMap((prefix) =>
+      costs.map(async (cost) => {
+        const password = `messy-password ${prefix} ${cost}`;
+        const made = await hash(password, cost);
+        return { hash: made.replace(/^\$2[aby]\$/, prefix), password, accepted: true };
       }),
     ),
   );
-  const argon = await argon2id({
-    password: messyPassword(bcrypt.length),
+  const argon = {
     salt: new TextEncoder().encode('a salt of 16 byt'),
     memorySize: 1024,
     iterations: 2,
     parallelism: 1,
     hashLength: 32,
     outputType: 'encoded',
-  });
+  } as const;
+  const [byI, byId] = [
+    await argon2i({ ...argon, password: 'messy-password i' }),
+    await argon2id({ ...argon, password: 'messy-password id' }),
+  ];
+  const refused = [
+    'pbkdf2_sha256$600000$salt$aGFzaA==',
+    '5f4dcc3b5aa765d61d8327deb882cf99',
+    '$P$B12345678abcdefghijklmnopqrstu',
+    '',
+  ];
   return [
     ...bcrypt,
-    { hash: argon, accepted: true },
-    { hash: `argon2${argon}`, accepted: true },
-    { hash: 'pbkdf2_sha256$600000$salt$aGFzaA==', accepted: false },
-    { hash: '5f4dcc3b5aa765d61d8327deb882cf99', accepted: false },
-    { hash: '$P$B12345678abcdefghijklmnopqrstu', accepted: false },
-    { hash: '', accepted: false },
+    { hash: byI, password: 'messy-password i', accepted: true },
+    { hash: byId, password: 'messy-password id', accepted: true },
+    { hash: `argon2${byId}`, password: 'messy-password id', accepted: true },
+    { hash: `bcrypt$${bcrypt[9]?.hash ?? ''}`, password: bcrypt[9]?.password ?? '', accepted: true },
+    ...refused.map((one) => ({ hash: one, password: 'messy-password', accepted: false })),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { UserReference, UsersPage, UsersQuery, UserStats } from '#shared/contract/users';
 import type { LinkKind, NewUser, UserAction, UserDetail, UserFilter, UsersPath } from '#shared/model/users';
+import type { AppError } from '#shared/model/errors';
 import type { z } from 'zod';
 import type { auditEntrySchema } from '#shared/model/users';
 
@@ -9,7 +10,7 @@ export interface Applied {
   changed: boolean;
   /** The user as it was, for the log and for finding out what a lost answer meant. */
   before: UserDetail;
-  /** Absent when the user is gone. */
+  /** Absent when the user is gone, or could not be read again after the change was made. */
   after?: UserDetail;
   /** What came with it: `2 sessions ended`. */
   note?: string;
@@ -33,8 +34,17 @@ export interface ImportedUser {
 export type ImportResult =
   | { status: 'imported' }
   | { status: 'existing' }
-  /** `fatal`: no further user would fare better. */
-  | { status: 'bad'; reason: string };
+  | { status: 'bad'; reason: string }
+  /** The import stopped before this user. */
+  | { status: 'untouched' }
+  /** The import stopped in the midst of this user. */
+  | { status: 'unknown' };
+
+/** One result for each user, in their order, and why it stopped before the end. */
+export interface ImportedBatch {
+  results: ImportResult[];
+  stopped?: AppError;
+}
 
 /**
  * The users of a project, by one way or the other. Every failure is an AppError: `NOT_FOUND` for a user that is not there, `USER_EXISTS`,
@@ -48,6 +58,8 @@ export interface UserDirectory {
   /** Undefined where only reading them all would tell. */
   count(filter: UserFilter, signal: AbortSignal): Promise<number | undefined>;
   get(id: string, signal: AbortSignal): Promise<UserDetail>;
+  /** As {@link get}; a change that is under way is waited for where this way can see it. */
+  settled(id: string, signal: AbortSignal): Promise<UserDetail>;
   /** The user with exactly this address, in any letter case. */
   findByEmail(email: string, signal: AbortSignal): Promise<UserDetail | undefined>;
   audit(
@@ -63,8 +75,8 @@ export interface UserDirectory {
     request: { email: string; kind: LinkKind; redirectTo?: string | undefined },
     signal: AbortSignal,
   ): Promise<string>;
-  /** One result for each user, in their order. Rejects only when none of them was looked at. */
-  importUsers(users: readonly ImportedUser[], dryRun: boolean, signal: AbortSignal): Promise<ImportResult[]>;
+  /** Rejects only when none of them was looked at. */
+  importUsers(users: readonly ImportedUser[], dryRun: boolean, signal: AbortSignal): Promise<ImportedBatch>;
   stats(days: number, signal: AbortSignal): Promise<UserStats>;
   close(): Promise<void>;
 }

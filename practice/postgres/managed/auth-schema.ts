@@ -165,6 +165,23 @@ create unique index unique_phone_factor_per_user on auth.mfa_factors (user_id, p
 create index factor_id_created_at_idx on auth.mfa_factors (user_id, created_at);
 create index mfa_factors_user_id_idx on auth.mfa_factors (user_id);
 
+create table auth.webauthn_credentials (
+  id uuid not null primary key default gen_random_uuid(),
+  user_id uuid not null references auth.users (id) on delete cascade,
+  credential_id bytea not null,
+  public_key bytea not null,
+  attestation_type text not null default '',
+  aaguid uuid,
+  sign_count bigint not null default 0,
+  transports jsonb not null default '[]',
+  backup_eligible boolean not null default false,
+  backed_up boolean not null default false,
+  friendly_name text not null default '',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  last_used_at timestamptz);
+create index webauthn_credentials_user_id_idx on auth.webauthn_credentials (user_id);
+
 create table auth.mfa_challenges (
   id uuid not null primary key,
   factor_id uuid not null constraint mfa_challenges_auth_factor_id_fkey references auth.mfa_factors (id) on delete cascade,

@@ -22,7 +22,8 @@ interface ImportState {
   imported: number;
   existing: number;
   bad: { line: number; reason: string }[];
-  stopped?: ErrorShape;
+  /** Present when it stopped before the end. */
+  stopped?: { error: ErrorShape; unknown: number };
 }
 
 const empty = (): ImportState => ({
@@ -50,8 +51,15 @@ function fold(state: ImportState, event: ImportEvent): void {
       state.lines = event.lines;
       state.imported = event.imported;
       state.existing = event.existing;
-      if (event.type === 'end' && event.stopped !== undefined) state.stopped = event.stopped;
+      if (event.type === 'end' && event.stopped !== undefined)
+        state.stopped = { error: event.stopped, unknown: event.unknown };
   }
+}
+
+function stoppedTitle({ lines, imported, existing, bad }: ImportState, unknown: number): string {
+  const untouched = lines - imported - existing - bad.length - unknown;
+  const doubt = unknown === 0 ? '' : ` Of ${plural(unknown, 'line')} it is not known.`;
+  return `It stopped before the end: ${plural(untouched, 'line')} not touched.${doubt} Run it again to go on`;
 }
 
 function Result({ state, dry }: { state: ImportState; dry: boolean }) {
@@ -73,7 +81,7 @@ function Result({ state, dry }: { state: ImportState; dry: boolean }) {
         </ul>
       )}
       {state.stopped === undefined ? null : (
-        <ErrorPanel error={state.stopped} title="It stopped before the end; run it again to go on" />
+        <ErrorPanel error={state.stopped.error} title={stoppedTitle(state, state.stopped.unknown)} />
       )}
     </>
   );

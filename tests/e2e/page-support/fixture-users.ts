@@ -269,7 +269,7 @@ export function usersFixture(
       };
       for (const line of bad)
         yield { seq: line, event: { type: 'bad' as const, line, reason: 'This is not an address.' } };
-      const count = { lines, imported: lines - bad.length, existing: 0, bad: bad.length };
+      const count = { lines, imported: lines - bad.length, existing: 0, bad: bad.length, unknown: 0 };
       yield await Promise.resolve({ seq: lines + 2, event: { type: 'end' as const, ...count } });
     },
     'users.stats': async () => Promise.resolve(now().stats),

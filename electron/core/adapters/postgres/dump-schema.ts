@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { AppError } from '#shared/model/errors';
 import { z } from 'zod';
 import type { SchemaEntry } from '../../ports/database';
+import { withDeadline } from '../common/deadline';
 import { classifyDatabaseError } from './classify';
 import { sideTitle, type ConnectionConfig } from './connection-config';
 import { relay } from './pg-dump-relay';
@@ -87,7 +88,7 @@ async function runWorker(
 ): Promise<string> {
   const wake = new Int32Array(new SharedArrayBuffer(4));
   const worker = startWorker({ signal: wake, timeout: answerTimeout, args: dumpArguments });
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(dumpTimeout)]);
+  const deadline = withDeadline(signal, dumpTimeout);
   const release = (): void => {
     Atomics.store(wake, 0, 1);
     Atomics.notify(wake, 0);

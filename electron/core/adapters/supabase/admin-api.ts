@@ -104,13 +104,19 @@ export interface AdminApi {
   audit(page: number, perPage: number, signal: AbortSignal): Promise<z.infer<typeof auditSchema>>;
 }
 
-/** The admin API of the project that the settings name. Throws `SETTING_MISSING` when a call needs what is not set. */
-export function openAdminApi(settings: Settings): AdminApi {
+/**
+ * The admin API of the project that the settings name; `timeout`: milliseconds that one answer may take. Throws `SETTING_MISSING` when a call
+ * needs what is not set.
+ */
+export function openAdminApi(
+  settings: Settings,
+  { timeout }: { timeout?: number | undefined } = {},
+): AdminApi {
   const send = async <T>(
     schema: z.ZodType<T>,
     request: Pick<AuthRequest, 'method' | 'path' | 'signal' | 'body' | 'bearer'>,
   ): Promise<{ body: T; headers: Headers }> => {
-    const { headers, body } = await callAuth(settings, { ...request, key: 'SUPABASE_SECRET_KEY' });
+    const { headers, body } = await callAuth(settings, { ...request, key: 'SUPABASE_SECRET_KEY', timeout });
     const parsed = schema.safeParse(body);
     if (parsed.success) return { body: parsed.data, headers };
     throw new AppError(
@@ -170,6 +176,7 @@ export function openAdminApi(settings: Settings): AdminApi {
         path: `${at(id)}/passkeys`,
         key: 'SUPABASE_SECRET_KEY',
         signal,
+        timeout,
         // Services without passkeys answer with one of these.
         accept: [404, 405, 422],
       });

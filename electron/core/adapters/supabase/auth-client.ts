@@ -2,9 +2,10 @@ import { AppError } from '#shared/model/errors';
 import { z } from 'zod';
 import packageJson from '../../../../package.json' with { type: 'json' };
 import type { Settings } from '../../ports/settings';
+import { withDeadline } from '../common/deadline';
 import { classifyFetchError, classifyResponse } from './classify';
 
-/** Milliseconds that one answer may take. */
+/** Milliseconds that one answer may take; the service itself gives up after ten seconds. */
 const answerTimeout = 15_000;
 
 export interface AuthRequest {
@@ -18,6 +19,8 @@ export interface AuthRequest {
   signal: AbortSignal;
   /** Statuses that the caller reads itself besides those below 400. */
   accept?: readonly number[];
+  /** Milliseconds. */
+  timeout?: number | undefined;
 }
 
 export interface AuthResponse {
@@ -54,7 +57,7 @@ export function projectUrl(settings: Settings): string {
 export async function callAuth(settings: Settings, request: AuthRequest): Promise<AuthResponse> {
   const base = projectUrl(settings);
   const key = settings.require(request.key);
-  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(answerTimeout)]);
+  const signal = withDeadline(request.signal, request.timeout ?? answerTimeout);
   const failure = { url: base, key: request.key, signal: request.signal };
   let status: number;
   let headers: Headers;

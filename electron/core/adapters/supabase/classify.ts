@@ -35,6 +35,15 @@ export function classifyResponse(
     ...(fields.error_code === undefined ? {} : { error: fields.error_code }),
     ...(said === '' ? {} : { said }),
   };
+  if (fields.error_code === 'otp_expired') {
+    return new AppError('USER_CHANGED', 'The one-time link was used or replaced meanwhile.', {
+      hint: 'Somebody else works on the same user. Try again.',
+      details,
+    });
+  }
+  if (fields.error_code === 'session_not_found') {
+    return new AppError('NOT_FOUND', 'The session has ended already.', { details });
+  }
   if (status === 401 || status === 403) {
     return new AppError('SUPABASE_KEY_REFUSED', `The project at ${url} refuses ${key}.`, {
       hint: 'Check that the key belongs to this project, is complete, and has not been revoked. The secret key is sb_secret_… or service_role.',

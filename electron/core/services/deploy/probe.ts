@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
+import { withDeadline } from '../../adapters/common/deadline';
 
 const probeLimitMs = 10_000;
 const pauseMs = 1_000;
@@ -15,7 +16,7 @@ export interface ProbeResult {
 async function probeOnce(url: string, signal: AbortSignal): Promise<ProbeResult> {
   try {
     const answer = await request(url, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(probeLimitMs)]),
+      signal: withDeadline(signal, probeLimitMs),
       headers: { 'user-agent': 'cutover-probe' },
     });
     await answer.body.dump();

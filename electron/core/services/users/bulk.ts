@@ -27,12 +27,16 @@ const hopeless: readonly ErrorCode[] = [
   'CANCELLED',
 ];
 
+/** After this many users in a row for whom the service had no answer, there is none for the others either. */
+const patience = 20;
+const noAnswer: readonly ErrorCode[] = ['SUPABASE_AUTH_UNAVAILABLE', 'HOST_UNREACHABLE', 'TARGET_LOST'];
+
 async function performOne(
   directory: UserDirectory,
   id: string,
   action: BulkAction,
   signal: AbortSignal,
-): Promise<{ outcome: UserOutcome; stop?: AppError }> {
+): Promise<{ outcome: UserOutcome; stop?: AppError; failure?: AppError }> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return { outcome: (await perform(directory, id, action, signal)).outcome };
@@ -51,6 +55,7 @@ async function performOne(
       const stop = hopeless.includes(failure.code) || hopeless.includes(failure.cause?.code ?? 'INTERNAL');
       return {
         outcome: { id, label: id, status, error: failure.toShape() },
+        failure,
         ...(stop ? { stop: failure } : {}),
       };
     }
@@ -68,6 +73,7 @@ export async function* performMany(
   const progress: BulkProgress = { done: 0, unchanged: 0, failed: 0, unknown: 0, total: unique.length };
   const touched: string[] = [];
   let stopped: ErrorShape | undefined;
+  let inARow = 0;
   yield { type: 'progress', ...progress };
   const width = directory.path === 'api' ? apiWidth : 1;
   for (let from = 0; from < unique.length && stopped === undefined; from += width) {
@@ -78,8 +84,13 @@ export async function* performMany(
     const results = await Promise.all(
       unique.slice(from, from + width).map((id) => performOne(directory, id, action, signal)),
     );
-    for (const { outcome, stop } of results) {
+    for (const { outcome, stop, failure } of results) {
       progress[outcome.status] += 1;
+      const silent =
+        failure !== undefined &&
+        (noAnswer.includes(failure.code) || noAnswer.includes(failure.cause?.code ?? 'INTERNAL'));
+      inARow = silent ? inARow + 1 : 0;
+      if (silent && inARow >= patience) stopped ??= failure.toShape();
       if (outcome.status === 'done') touched.push(outcome.id);
       if (outcome.error !== undefined) yield { type: 'problem', outcome };
       if (stop !== undefined) stopped ??= stop.toShape();

@@ -11,6 +11,8 @@ export interface ImportTotals {
   imported: number;
   existing: number;
   bad: number;
+  /** The import stopped in their midst. */
+  unknown: number;
   stopped?: ErrorShape;
 }
 
@@ -32,21 +34,22 @@ export async function* importCsv(
       ? ['The admin API cannot keep the dates of creation and of the last sign-in.']
       : [];
   yield { type: 'columns', used, ignored, notes };
-  const totals: ImportTotals = { lines: lines.length, imported: 0, existing: 0, bad: 0 };
+  const totals: ImportTotals = { lines: lines.length, imported: 0, existing: 0, bad: 0, unknown: 0 };
   for (let from = 0; from < lines.length && totals.stopped === undefined; from += batchSize) {
     const batch = lines.slice(from, from + batchSize);
     const bad = batch.flatMap((item) => ('reason' in item ? [item] : []));
     const good = batch.filter((item): item is UserLine => 'user' in item);
     try {
-      const results = await directory.importUsers(
+      const { results, stopped } = await directory.importUsers(
         good.map(({ user }) => ({ ...user, appMetadata: { [migratedMark]: 'csv', ...user.appMetadata } })),
         dryRun,
         signal,
       );
       results.forEach((result, index) => {
         if (result.status === 'bad') bad.push({ line: good[index]?.line ?? 0, reason: result.reason });
-        else totals[result.status] += 1;
+        else if (result.status !== 'untouched') totals[result.status] += 1;
       });
+      if (stopped !== undefined) totals.stopped = stopped.toShape();
     } catch (error) {
       totals.stopped = toAppError(error).toShape();
     }

@@ -20,14 +20,19 @@ export interface OpenDirectory {
   close(): Promise<void>;
 }
 
+export interface DirectoryOptions {
+  /** Milliseconds that one answer of the Auth service may take. */
+  timeout?: number | undefined;
+}
+
 /**
  * The tables of the Auth service when there is a database connection, otherwise its admin API. Links and mails are the service's business
  * wherever its key is there. Throws `SETTING_MISSING` when neither way is set up.
  */
-export function openDirectory(settings: Settings): OpenDirectory {
+export function openDirectory(settings: Settings, options: DirectoryOptions = {}): OpenDirectory {
   const keyed =
     settings.get('SUPABASE_URL') !== undefined && settings.get('SUPABASE_SECRET_KEY') !== undefined;
-  const api = keyed ? openAdminApi(settings) : undefined;
+  const api = keyed ? openAdminApi(settings, options) : undefined;
   const byApi = api === undefined ? undefined : openApiDirectory(api);
   const send: OpenDirectory['send'] =
     api === undefined ? undefined : (kind, email, signal) => api.sendMail(kind, email, signal);
@@ -36,7 +41,7 @@ export function openDirectory(settings: Settings): OpenDirectory {
       settings.require('SUPABASE_URL');
       settings.require('SUPABASE_SECRET_KEY');
     }
-    const directory = byApi ?? openApiDirectory(openAdminApi(settings));
+    const directory = byApi ?? openApiDirectory(openAdminApi(settings, options));
     return {
       directory,
       canSend: true,
@@ -67,7 +72,10 @@ export function openDirectory(settings: Settings): OpenDirectory {
 const relevant = ['SUPABASE_DB_URL', 'SUPABASE_URL', 'SUPABASE_SECRET_KEY'] as const;
 
 /** Opens the directory once, and anew when the settings that lead to it are others. */
-export function keepDirectory(settings: () => Promise<Settings>): {
+export function keepDirectory(
+  settings: () => Promise<Settings>,
+  options: DirectoryOptions = {},
+): {
   open: () => Promise<OpenDirectory>;
   close: () => Promise<void>;
 } {
@@ -77,7 +85,7 @@ export function keepDirectory(settings: () => Promise<Settings>): {
       const now = await settings();
       const key = JSON.stringify(relevant.map((name) => now.get(name) ?? null));
       if (kept?.key === key) return kept.opened;
-      const opened = openDirectory(now);
+      const opened = openDirectory(now, options);
       const before = kept;
       kept = { key, opened };
       await before?.opened.close();

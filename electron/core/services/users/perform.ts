@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { UserOutcome } from '#shared/contract/users';
 import { AppError, type ErrorCode, toAppError } from '#shared/model/errors';
 import { type UserAction, type UserDetail, userLabel } from '#shared/model/users';
@@ -6,6 +7,8 @@ import { effectiveEdit, isBanned, isConfirmed } from './edits';
 
 /** Milliseconds to find out what a lost answer meant. */
 const lookTimeoutMs = 15_000;
+/** Milliseconds after which a request whose connection broke has been answered, or never will be. */
+const settleMs = 1_500;
 /** A ban whose answer was lost is recognised by its end, give or take a minute. */
 const banSlackMs = 60_000;
 
@@ -15,8 +18,7 @@ export interface Performed {
   applied?: Applied;
 }
 
-/** Failures after which the change may have been made all the same: the answer was lost, or says nothing about it. */
-const uncertain: readonly ErrorCode[] = [
+const uncertainCodes: readonly ErrorCode[] = [
   'SUPABASE_AUTH_UNAVAILABLE',
   'HOST_UNREACHABLE',
   'TARGET_LOST',
@@ -25,6 +27,17 @@ const uncertain: readonly ErrorCode[] = [
   'CANCELLED',
   'INTERNAL',
 ];
+
+/** Whether the change may have been made all the same: the answer was lost, or says nothing about it. */
+export function isUncertain({ code, details }: AppError): boolean {
+  // A statement that PostgreSQL itself refused or cancelled was rolled back; not so when it was shut down in the midst of one.
+  const refused = details?.sqlstate !== undefined && !/^(08|57P)/.test(details.sqlstate);
+  return uncertainCodes.includes(code) && !refused && details?.written !== 'nothing';
+}
+
+/** Whether what was asked for may still be under way at the service: nobody waits there for the asker. */
+export const mayStillCome = ({ code, details }: AppError): boolean =>
+  code === 'HOST_UNREACHABLE' || ['408', '504', '524'].includes(details?.status ?? '');
 
 /**
  * Does an action and says what became of it. When the answer was lost, the user is read again and compared with what was asked for.
@@ -51,10 +64,19 @@ export async function perform(
     };
   } catch (error) {
     const failure = toAppError(error);
-    if (!uncertain.includes(failure.code)) throw failure;
-    const found = await lookAgain(directory, id);
-    const done = found === undefined ? undefined : isFulfilled(action, found.user, before);
-    if (done === undefined) throw outcomeUnknown(failure);
+    if (!isUncertain(failure)) throw failure;
+    const seen = () => lookAgain(directory, id);
+    const fulfilled = (look: Awaited<ReturnType<typeof seen>>) =>
+      look === undefined ? undefined : isFulfilled(action, look.user, before);
+    let found = await seen();
+    let done = fulfilled(found);
+    if (done === false && failure.details?.status === undefined && !mayStillCome(failure)) {
+      // A connection that broke says nothing about the request that went over it, which takes a moment.
+      await wait(settleMs);
+      found = await seen();
+      done = fulfilled(found);
+    }
+    if (done === undefined || (!done && mayStillCome(failure))) throw outcomeUnknown(failure);
     if (!done) throw notDone(failure);
     return {
       outcome: {
@@ -73,7 +95,7 @@ async function lookAgain(
   id: string,
 ): Promise<{ user: UserDetail | undefined } | undefined> {
   try {
-    return { user: await directory.get(id, AbortSignal.timeout(lookTimeoutMs)) };
+    return { user: await directory.settled(id, AbortSignal.timeout(lookTimeoutMs)) };
   } catch (error) {
     return toAppError(error).code === 'NOT_FOUND' ? { user: undefined } : undefined;
   }
@@ -120,7 +142,10 @@ function outcomeUnknown(cause: AppError): AppError {
 /** Looked at again, the user is as before. */
 function notDone(cause: AppError): AppError {
   return new AppError(cause.code, `Nothing was changed. ${cause.message}`, {
-    hint: cause.hint,
+    hint:
+      cause.code === 'TARGET_LOST'
+        ? 'Check that the server is up and reachable, then try again.'
+        : cause.hint,
     retryable: cause.retryable,
     details: cause.details,
     cause,

@@ -1,4 +1,4 @@
-import { AppError } from '#shared/model/errors';
+import { AppError, toAppError } from '#shared/model/errors';
 
 /** Another user has the address or the number. Nothing was written. */
 export function userExists(what: 'email' | 'phone' | 'id'): AppError {
@@ -15,6 +15,16 @@ export function userChanged(fields: readonly string[]): AppError {
     hint: 'Nothing was changed. Look at the user as it is now, then change it again.',
     details: { fields: fields.join(', ') },
   });
+}
+
+/** What `work` fails with came before anything was written: it leaves no doubt. */
+export async function beforeWriting<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const { code, message, hint, retryable, details } = toAppError(error);
+    throw new AppError(code, message, { hint, retryable, details: { ...details, written: 'nothing' } });
+  }
 }
 
 /** A path can't do something; says what would. */

@@ -25,8 +25,8 @@ import { performMany } from './bulk';
 import { exportUsers } from './export';
 import { importCsv } from './import';
 import type { OpenDirectory } from './open-directory';
-import { perform } from './perform';
-import { pathLimit } from './refusals';
+import { isUncertain, mayStillCome, perform } from './perform';
+import { pathLimit, userExists } from './refusals';
 import { actionName, createdEntry, failedEntry, performedEntry } from './user-activity';
 
 /** How many ids one entry of the log names. */
@@ -117,11 +117,14 @@ export function createUsersService({ open, activity, close }: UsersServiceOption
       const label = user.email ?? user.phone ?? '';
       const { made, note } = await noted('user.create', label, async () => {
         const users = await directory();
+        // Only so a user that is there after a lost answer is known to be the new one.
+        const known = user.email === undefined ? undefined : await users.findByEmail(user.email, signal);
+        if (known !== undefined) throw userExists('email');
         try {
           return { made: await users.create(user, signal), note: undefined };
         } catch (error) {
           const found = await madeAfterAll(users, user, toAppError(error));
-          return { made: found, note: 'The answer was lost. A user with this address is there.' };
+          return { made: found, note: 'The answer was lost, but a user with this address is there now.' };
         }
       });
       const detail = note === undefined ? {} : { detail: note };
@@ -149,7 +152,13 @@ export function createUsersService({ open, activity, close }: UsersServiceOption
         if (send === undefined) {
           throw pathLimit('Mails are sent by the Auth service.', 'Enter SUPABASE_SECRET_KEY in Connections.');
         }
-        await send(kind, email, signal);
+        try {
+          await send(kind, email, signal);
+        } catch (error) {
+          const failure = toAppError(error);
+          // Nothing tells a mail that was sent from one that was not.
+          throw isUncertain(failure) ? mailUnknown(failure) : failure;
+        }
       });
       const note = 'The service took the order. Whether the mail arrives it does not say.';
       await activity.record({ area: 'users', action, target: email, outcome: 'done', detail: note });
@@ -195,7 +204,7 @@ export function createUsersService({ open, activity, close }: UsersServiceOption
     async *import(text, dryRun, signal) {
       for await (const event of importCsv(await directory(), text, dryRun, signal)) {
         if (event.type === 'end' && !dryRun) {
-          const { imported, existing, bad, lines, stopped } = event;
+          const { imported, existing, bad, unknown, lines, stopped } = event;
           await activity.record({
             area: 'users',
             action: 'users.import',
@@ -206,7 +215,11 @@ export function createUsersService({ open, activity, close }: UsersServiceOption
                 : imported === 0 && existing === 0
                   ? 'failed'
                   : 'partial',
-            detail: `${imported} imported, ${existing} there already, ${bad} not imported${stopped === undefined ? '' : `; stopped: ${stopped.message}`}`,
+            detail: `${imported} imported, ${existing} there already, ${bad} not imported${
+              stopped === undefined
+                ? ''
+                : `, ${unknown} not known, ${lines - imported - existing - bad - unknown} not touched; stopped: ${stopped.message}`
+            }`,
           });
         }
         yield event;
@@ -266,12 +279,17 @@ function bulkEntry(
   };
 }
 
+function mailUnknown(cause: AppError): AppError {
+  return new AppError('USER_OUTCOME_UNKNOWN', `It is not known whether the mail was sent. ${cause.message}`, {
+    hint: 'A second mail makes the link of the first one void.',
+    retryable: cause.retryable,
+    cause,
+  });
+}
+
 /** After a lost answer, the user may be there all the same; by its address it is found. */
 async function madeAfterAll(users: UserDirectory, wanted: NewUser, failure: AppError): Promise<UserDetail> {
-  const lost = ['SUPABASE_AUTH_UNAVAILABLE', 'HOST_UNREACHABLE', 'TARGET_LOST', 'TIMED_OUT'].includes(
-    failure.code,
-  );
-  if (!lost) throw failure;
+  if (!isUncertain(failure)) throw failure;
   const unknown = new AppError(
     'USER_OUTCOME_UNKNOWN',
     `It is not known whether the user was created. ${failure.message}`,
@@ -285,6 +303,7 @@ async function madeAfterAll(users: UserDirectory, wanted: NewUser, failure: AppE
     throw unknown;
   }
   if (found !== undefined) return found;
+  if (mayStillCome(failure)) throw unknown;
   throw new AppError(failure.code, `The user was not created. ${failure.message}`, {
     hint: failure.hint,
     retryable: failure.retryable,

@@ -193,19 +193,25 @@ export function importUsers(
           output.progress(`${count(event.lines)} lines`);
           break;
         case 'end': {
-          const { imported, existing, lines, stopped } = event;
+          const { imported, existing, unknown, lines, stopped } = event;
           await output.document({
             dryRun,
             lines,
             imported,
             existing,
             bad,
+            unknown,
             ...(stopped === undefined ? {} : { stopped }),
           });
           output.line(
             `${count(lines)} lines: ${count(imported)} ${dryRun ? 'would be imported' : 'imported'}, ${count(existing)} there already, ${count(bad.length)} not usable.`,
           );
-          if (stopped !== undefined) output.note(`It stopped: ${stopped.message} Run it again to go on.`);
+          if (stopped !== undefined) {
+            const untouched = lines - imported - existing - bad.length - unknown;
+            output.note(
+              `It stopped: ${stopped.message} ${count(untouched)} lines were not touched, of ${count(unknown)} it is not known. Run it again to go on.`,
+            );
+          }
           code =
             stopped !== undefined ? exitCodes.failed : bad.length > 0 ? exitCodes.differs : exitCodes.done;
         }

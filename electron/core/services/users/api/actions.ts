@@ -2,8 +2,9 @@ import { AppError, toAppError } from '#shared/model/errors';
 import type { UserAction, UserDetail } from '#shared/model/users';
 import type { AdminApi } from '../../../adapters/supabase/admin-api';
 import type { Applied } from '../../../ports/users';
+import { detailOf } from './mapping';
 import { effectiveEdit, isBanned, isConfirmed, refuseStale } from '../edits';
-import { pathLimit } from '../refusals';
+import { beforeWriting, pathLimit } from '../refusals';
 import { tokensLive } from '../wording';
 
 /** Does one action to one user by the admin API. `read` is how a user is read. */
@@ -14,11 +15,23 @@ export async function actByApi(
   action: UserAction,
   signal: AbortSignal,
 ): Promise<Applied> {
-  const before = await read(id, signal);
+  const before = await beforeWriting(read(id, signal));
   const unchanged: Applied = { changed: false, before, after: before };
   const put = async (body: Record<string, unknown>, note?: string): Promise<Applied> => {
-    await api.updateUser(id, body, signal);
-    return { changed: true, before, after: await read(id, signal), ...(note === undefined ? {} : { note }) };
+    // The answer is the user as it is now; passkeys are listed elsewhere.
+    const now = await api.updateUser(id, body, signal);
+    const after = { ...detailOf(now, []), passkeys: before.passkeys };
+    return { changed: true, before, after, ...(note === undefined ? {} : { note }) };
+  };
+  /** The change is made: that the user can't be read again does not undo it. */
+  const reread = async (note?: string): Promise<Applied> => {
+    const after = await read(id, signal).catch(() => undefined);
+    return {
+      changed: true,
+      before,
+      ...(after === undefined ? {} : { after }),
+      ...(note === undefined ? {} : { note }),
+    };
   };
   switch (action.kind) {
     case 'edit': {
@@ -46,32 +59,36 @@ export async function actByApi(
     case 'unban':
       return isBanned(before) ? put({ ban_duration: 'none' }) : unchanged;
     case 'signOut':
-      return signOut(api, before, read, signal);
+      await signOut(api, before, signal);
+      return reread(
+        `All sessions ended. For that one was opened and closed: the last sign-in shows it, and a recovery mail that was under way is void. ${tokensLive}`,
+      );
     case 'delete': {
       if (action.soft && before.deletedAt !== undefined) return unchanged;
       await deleteUser(api, id, action.soft, signal);
       if (!action.soft) return { changed: true, before, note: tokensLive };
-      return { changed: true, before, after: await read(id, signal), note: tokensLive };
+      return reread(tokensLive);
     }
     case 'removeFactor':
-      return gone(before, async () => {
-        await api.deleteFactor(id, action.factorId, signal);
-        return read(id, signal);
-      });
+      return (await wasThere(api.deleteFactor(id, action.factorId, signal)))
+        ? reread()
+        : { ...unchanged, note: goneAlready };
     case 'removePasskey':
-      return gone(before, async () => {
-        await api.deletePasskey(id, action.passkeyId, signal);
-        return read(id, signal);
-      });
+      return (await wasThere(api.deletePasskey(id, action.passkeyId, signal)))
+        ? reread()
+        : { ...unchanged, note: goneAlready };
   }
 }
 
-async function gone(before: UserDetail, remove: () => Promise<UserDetail>): Promise<Applied> {
+const goneAlready = 'It was gone already.';
+
+async function wasThere(removal: Promise<void>): Promise<boolean> {
   try {
-    return { changed: true, before, after: await remove() };
+    await removal;
+    return true;
   } catch (error) {
     if (toAppError(error).code !== 'NOT_FOUND') throw error;
-    return { changed: false, before, after: before, note: 'It was gone already.' };
+    return false;
   }
 }
 
@@ -79,12 +96,7 @@ async function gone(before: UserDetail, remove: () => Promise<UserDetail>): Prom
  * The admin API ends nobody's sessions. What it can do is open one more with a one-time link, and let that one end them all; so the user
  * must be one who can sign in.
  */
-async function signOut(
-  api: AdminApi,
-  before: UserDetail,
-  read: (id: string, signal: AbortSignal) => Promise<UserDetail>,
-  signal: AbortSignal,
-): Promise<Applied> {
+async function signOut(api: AdminApi, before: UserDetail, signal: AbortSignal): Promise<void> {
   const { email } = before;
   const possible =
     email !== undefined &&
@@ -97,14 +109,31 @@ async function signOut(
       'Add the database connection (SUPABASE_DB_URL). Nothing was changed.',
     );
   }
-  const { token } = await api.generateLink({ type: 'magiclink', email }, signal);
-  await api.signOutEverywhere(await api.redeem(token, signal), signal);
-  return {
-    changed: true,
-    before,
-    after: await read(before.id, signal),
-    note: `All sessions ended. For that one was opened and closed: the last sign-in shows it, and a recovery mail that was under way is void. ${tokensLive}`,
-  };
+  const accessToken = await beforeWriting(openSession(api, email, signal));
+  try {
+    await api.signOutEverywhere(accessToken, signal);
+  } catch (error) {
+    const { code, message, hint, retryable, details } = toAppError(error);
+    // Somebody else has ended all of them meanwhile.
+    if (code === 'NOT_FOUND') return;
+    throw new AppError(code, `${message} One more session was opened for ending them all.`, {
+      hint,
+      retryable,
+      details,
+    });
+  }
+}
+
+/** Another operator's link, or a mail that the user asked for, makes the one before void: then it takes another one. */
+async function openSession(api: AdminApi, email: string, signal: AbortSignal): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { token } = await api.generateLink({ type: 'magiclink', email }, signal);
+    try {
+      return await api.redeem(token, signal);
+    } catch (error) {
+      if (toAppError(error).code !== 'USER_CHANGED' || attempt === 3) throw error;
+    }
+  }
 }
 
 async function deleteUser(api: AdminApi, id: string, soft: boolean, signal: AbortSignal): Promise<void> {
@@ -115,7 +144,7 @@ async function deleteUser(api: AdminApi, id: string, soft: boolean, signal: Abor
     if (failure.details?.status !== '500' || !/deleting user/i.test(failure.details.said ?? ''))
       throw failure;
     // The service says so after its transaction was rolled back.
-    await api.getUser(id, signal);
+    await beforeWriting(api.getUser(id, signal));
     throw new AppError(
       'USER_DELETE_BLOCKED',
       'The user was not deleted: the project’s database refused it. Most likely rows of the application still refer to the user.',

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { AdminApi, ApiUser } from '../../../adapters/supabase/admin-api';
 import type { ImportedUser, ImportResult, UserDirectory } from '../../../ports/users';
 import { phoneDigits } from '../edits';
+import { isUncertain } from '../perform';
 import { pathLimit } from '../refusals';
 import { countsExactly, listByApi } from './list';
 import { actByApi } from './actions';
@@ -50,6 +51,7 @@ export function openApiDirectory(api: AdminApi): UserDirectory {
       return total;
     },
     get: read,
+    settled: read,
     findByEmail,
     audit: async (id, signal) => {
       const entries = await api.audit(1, 500, signal);
@@ -104,14 +106,19 @@ export function openApiDirectory(api: AdminApi): UserDirectory {
       return url;
     },
     importUsers: async (users, dryRun, signal) => {
-      const results: ImportResult[] = [];
-      for (let from = 0; from < users.length; from += 4) {
-        const some = users.slice(from, from + 4);
-        results.push(
-          ...(await Promise.all(some.map((user) => importOne(api, findByEmail, user, dryRun, signal)))),
+      const results: ImportResult[] = users.map(() => ({ status: 'untouched' }));
+      let stopped: AppError | undefined;
+      for (let from = 0; from < users.length && stopped === undefined; from += importWidth) {
+        const some = users.slice(from, from + importWidth);
+        const settled = await Promise.all(
+          some.map((user) => importOne(api, findByEmail, user, dryRun, signal)),
         );
+        settled.forEach(({ result, stop }, place) => {
+          results[from + place] = result;
+          stopped ??= stop;
+        });
       }
-      return results;
+      return { results, ...(stopped === undefined ? {} : { stopped }) };
     },
     stats: async (days, signal): Promise<UserStats> => {
       const users: ApiUser[] = [];
@@ -128,8 +135,25 @@ export function openApiDirectory(api: AdminApi): UserDirectory {
 }
 
 const retries = 4;
+/** Users that are created at a time. */
+const importWidth = 4;
 
 async function importOne(
+  api: AdminApi,
+  findByEmail: UserDirectory['findByEmail'],
+  user: ImportedUser,
+  dryRun: boolean,
+  signal: AbortSignal,
+): Promise<{ result: ImportResult; stop?: AppError }> {
+  try {
+    return { result: await tryImport(api, findByEmail, user, dryRun, signal) };
+  } catch (error) {
+    const stop = toAppError(error);
+    return { result: { status: isUncertain(stop) ? 'unknown' : 'untouched' }, stop };
+  }
+}
+
+async function tryImport(
   api: AdminApi,
   findByEmail: UserDirectory['findByEmail'],
   user: ImportedUser,

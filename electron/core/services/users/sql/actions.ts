@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type AppError, toAppError } from '#shared/model/errors';
+import { AppError, toAppError } from '#shared/model/errors';
 import type { UserAction, UserDetail } from '#shared/model/users';
 import type { DatabaseSession } from '../../../ports/database';
 import type { Applied } from '../../../ports/users';
@@ -199,6 +199,13 @@ async function deleteSoftly(session: DatabaseSession, user: UserDetail): Promise
 /** A refusal of the database in the terms of users. */
 export function asUserFailure(error: unknown): AppError {
   const failure = toAppError(error);
+  if (failure.details?.sqlstate === '55P03') {
+    return new AppError('TIMED_OUT', 'Another transaction holds this user. Nothing was changed.', {
+      hint: 'Wait until it has ended, then try again.',
+      retryable: true,
+      details: failure.details,
+    });
+  }
   if (failure.details?.sqlstate !== '23505') return failure;
   const constraint = failure.details.constraint ?? '';
   if (constraint.includes('email')) return userExists('email');

@@ -77,12 +77,10 @@ const takenRow = z.object({
   by_id: z.string().nullable(),
   same_email: z.boolean(),
 });
+type Taken = z.infer<typeof takenRow>;
 
 /** Who has the addresses, numbers and ids already. */
-async function findTaken(
-  session: DatabaseSession,
-  users: readonly ImportedUser[],
-): Promise<z.infer<typeof takenRow>[]> {
+async function findTaken(session: DatabaseSession, users: readonly ImportedUser[]): Promise<Taken[]> {
   return session.query(
     takenRow,
     `select r.place, e.id::text as by_email, p.id::text as by_phone, i.id::text as by_id,
@@ -121,7 +119,7 @@ export async function createUser(session: DatabaseSession, user: NewUser): Promi
 }
 
 /** Whether a user that is there is the one of the file, or stands in its way. */
-function judge(user: ImportedUser, taken: z.infer<typeof takenRow>): ImportResult {
+function judge(user: ImportedUser, taken: Taken): ImportResult {
   const { by_email: email, by_phone: phone, by_id: id } = taken;
   if (user.id !== undefined && id !== null && !taken.same_email) {
     return { status: 'bad', reason: `The id ${user.id} belongs to a user with another address.` };
@@ -135,21 +133,37 @@ function judge(user: ImportedUser, taken: z.infer<typeof takenRow>): ImportResul
   return { status: 'existing' };
 }
 
+/** A batch of an import, which a second attempt after a lost connection finds as the first one left it. */
+export class ImportBatch {
+  readonly rows: readonly Row[];
+  /** Places of users that nobody stood in the way of when the batch was begun. */
+  private free: ReadonlySet<number> | undefined;
+
+  constructor(readonly users: readonly ImportedUser[]) {
+    this.rows = users.map((user) => ({ ...user, id: user.id ?? randomUUID() }));
+  }
+
+  /** Given who is there at present: tells which users of the batch came in with an earlier attempt. */
+  begin(taken: ReadonlyMap<number, Taken>): (place: number) => boolean {
+    const free = (this.free ??= new Set([...this.users.keys()].filter((place) => !taken.has(place))));
+    return (place) => free.has(place) && taken.get(place)?.by_id === this.rows[place]?.id;
+  }
+}
+
 /** Imports one batch: all that can be, in one transaction; what the database refuses is found user by user. */
 export async function importUsers(
   session: DatabaseSession,
-  users: readonly ImportedUser[],
+  batch: ImportBatch,
   dryRun: boolean,
 ): Promise<ImportResult[]> {
-  const taken = new Map((await findTaken(session, users)).map((row) => [row.place, row]));
-  const results = users.map((user, place): ImportResult => {
+  const taken = new Map((await findTaken(session, batch.rows)).map((row) => [row.place, row]));
+  const cameIn = batch.begin(taken);
+  const results = batch.users.map((user, place): ImportResult => {
     const found = taken.get(place);
-    return found === undefined ? { status: 'imported' } : judge(user, found);
+    return found === undefined || cameIn(place) ? { status: 'imported' } : judge(user, found);
   });
   if (dryRun) return results;
-  const free = users.flatMap((user, place) =>
-    taken.has(place) ? [] : [{ place, row: { ...user, id: user.id ?? randomUUID() } }],
-  );
+  const free = batch.rows.flatMap((row, place) => (taken.has(place) ? [] : [{ place, row }]));
   if (free.length === 0) return results;
   const note = (inserted: ReadonlySet<string>, items: typeof free) => {
     for (const { place, row } of items) if (!inserted.has(row.id)) results[place] = { status: 'existing' };

@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { auditEntrySchema } from '#shared/model/users';
 import type { SearchIndex, UserReference } from '#shared/contract/users';
 import type { Database, DatabaseSession } from '../../../ports/database';
-import type { UserDirectory } from '../../../ports/users';
+import type { ImportedBatch, UserDirectory } from '../../../ports/users';
+import { isUncertain } from '../perform';
 import { pathLimit } from '../refusals';
 import { actOn, asUserFailure } from './actions';
-import { createUser, importUsers } from './create';
+import { createUser, ImportBatch, importUsers } from './create';
 import { countUsers, listUsers } from './list';
 import { issueToken } from './links';
 import { findReferences } from './references';
@@ -68,6 +69,8 @@ export function openSqlDirectory(database: Database, projectUrl: string | undefi
     count: (filter, signal) =>
       sessions.use(signal, async (session) => countUsers(session, filter, await hasIndex(session))),
     get: (id, signal) => sessions.use(signal, (session) => readDetail(session, id)),
+    // Whoever changes the user holds its row until the change is made or undone.
+    settled: (id, signal) => sessions.transaction(signal, (session) => readDetail(session, id, 'lock')),
     findByEmail: (email, signal) =>
       sessions.use(signal, async (session) => {
         const [row] = await session.query(
@@ -141,8 +144,20 @@ export function openSqlDirectory(database: Database, projectUrl: string | undefi
       });
       return `${projectUrl}/auth/v1/verify?${query.toString()}`;
     },
-    importUsers: (users, dryRun, signal) =>
-      sessions.use(signal, (session) => importUsers(session, users, dryRun)),
+    importUsers: async (users, dryRun, signal) => {
+      const batch = new ImportBatch(users);
+      const attempt = () => sessions.use(signal, (session) => importUsers(session, batch, dryRun));
+      try {
+        return { results: await attempt() };
+      } catch (error) {
+        if (signal.aborted || !isUncertain(toAppError(error))) return stoppedAt(batch, 'untouched', error);
+      }
+      try {
+        return { results: await attempt() };
+      } catch (error) {
+        return stoppedAt(batch, dryRun ? 'untouched' : 'unknown', error);
+      }
+    },
     stats: (days, signal) => sessions.use(signal, (session) => readStats(session, days)),
     searchIndex: async (signal) => {
       const index = await sessions.use(signal, readSearchIndex);
@@ -160,6 +175,11 @@ export function openSqlDirectory(database: Database, projectUrl: string | undefi
     },
     close: () => sessions.close(),
   };
+}
+
+/** Nobody knows of a batch more than this; its transaction is one. */
+function stoppedAt({ users }: ImportBatch, status: 'untouched' | 'unknown', error: unknown): ImportedBatch {
+  return { results: users.map(() => ({ status })), stopped: toAppError(error) };
 }
 
 function blocked(references: readonly UserReference[], cause: AppError): AppError {

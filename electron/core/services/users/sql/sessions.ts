@@ -1,17 +1,23 @@
 import { AppError } from '#shared/model/errors';
 import type { Database, DatabaseSession } from '../../../ports/database';
+import { beforeWriting } from '../refusals';
 
 /** Milliseconds that an unused connection stays open: a page asks again while somebody works with it. */
 const idleMs = 20_000;
 const maxIdle = 2;
 /** Milliseconds for one statement: beyond it something is wrong, and nobody waits that long in front of a page. */
 const statementTimeoutMs = 60_000;
+/** Milliseconds that a statement waits for a row which another transaction holds. */
+const lockTimeoutMs = 10_000;
 
 /** Connections to the project's database that are used again. */
 export interface KeptSessions {
   /** Gives `work` a connection of its own. One on which something failed or was cancelled is not used again. */
   use<T>(signal: AbortSignal, work: (session: DatabaseSession) => Promise<T>): Promise<T>;
-  /** As {@link use}, in a transaction that is committed when `work` resolves and rolled back when it rejects. */
+  /**
+   * As {@link use}, in a transaction that is committed when `work` resolves and rolled back when it rejects. Only a failure of the commit leaves
+   * open whether it was written.
+   */
   transaction<T>(signal: AbortSignal, work: (session: DatabaseSession) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -31,7 +37,9 @@ export function keepSessions(database: Database): KeptSessions {
     signal.addEventListener('abort', abort, { once: true });
     try {
       const session = await database.open(stop.signal);
-      await session.execute(`set statement_timeout = ${statementTimeoutMs}`);
+      await session.execute(
+        `set statement_timeout = ${statementTimeoutMs}; set lock_timeout = ${lockTimeoutMs}`,
+      );
       return { session, stop };
     } finally {
       signal.removeEventListener('abort', abort);
@@ -72,7 +80,7 @@ export function keepSessions(database: Database): KeptSessions {
     if (signal.aborted) throw new AppError('CANCELLED', 'The operation was cancelled.');
     let kept = take();
     while (kept !== undefined && !(await usable(kept))) kept = take();
-    const current = kept ?? (await open(signal));
+    const current = kept ?? (await beforeWriting(open(signal)));
     const abort = () => current.stop.abort();
     signal.addEventListener('abort', abort, { once: true });
     try {
@@ -91,8 +99,12 @@ export function keepSessions(database: Database): KeptSessions {
     use,
     transaction: (signal, work) =>
       use(signal, async (session) => {
-        await session.execute('begin');
-        const result = await work(session);
+        const result = await beforeWriting(
+          (async () => {
+            await session.execute('begin');
+            return work(session);
+          })(),
+        );
         await session.execute('commit');
         return result;
       }),
