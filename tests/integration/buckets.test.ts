@@ -293,6 +293,37 @@ test('edits metadata, signs links, and shows what the bytes are, whatever the ob
   expect((await fetch(link.url.replace('page.html', 'noise.bin'))).status).toBe(403);
 });
 
+test('knows the other side of a bucket with another name, and where the public finds its objects', async () => {
+  await fill(stores.clients.source, 'old.media', ['a b']);
+  await fill(stores.clients.target, 'media', ['a b']);
+  await fill(stores.clients.target, 'new-files', ['f']);
+  const named = await openBuckets({
+    ...stores.values,
+    R2_BUCKET_NAMES: 'old.media=media',
+    R2_PUBLIC_URL: 'https://{bucket}.example.com',
+    R2_PUBLIC_URLS: 'old.media=https://cdn.example.com/m',
+  });
+  const other = async (side: 'source' | 'target', bucket: string) => {
+    const range = { prefix: '', delimiter: '/' } as const;
+    return (await named.handlers['buckets.counterparts']({ side, bucket, ...range }, context)).bucket;
+  };
+  const urlOf = async (side: 'source' | 'target', bucket: string, key: string) =>
+    (await named.handlers['buckets.stat']({ side, bucket, key }, context)).publicUrl;
+  expect([await other('source', 'old.media'), await other('target', 'media')]).toEqual([
+    'media',
+    'old.media',
+  ]);
+  expect(await urlOf('target', 'media', 'a b')).toBe('https://cdn.example.com/m/a%20b');
+  expect(await urlOf('target', 'new-files', 'f')).toBe('https://new-files.example.com/f');
+  expect(await urlOf('source', 'old.media', 'a b')).toBe(`${stores.source.endpoint}/old.media/a%20b`);
+  await named.close();
+  // An address without the bucket's name can't be that of several buckets.
+  const plain = await openBuckets({ ...stores.values, R2_PUBLIC_URL: 'https://cdn.example.com' });
+  const one = { side: 'target', bucket: 'new-files', key: 'f' } as const;
+  expect((await plain.handlers['buckets.stat'](one, context)).publicUrl).toBeUndefined();
+  await plain.close();
+});
+
 test('nothing is written when both ends are one store', async () => {
   const same = await openBuckets({ ...stores.values, SOURCE_S3_ENDPOINT: stores.target.endpoint });
   await fill(stores.clients.target, 'only', ['a']);

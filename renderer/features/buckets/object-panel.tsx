@@ -45,6 +45,7 @@ export function ObjectPanel({ place, onClose, onCopy, onRename, onDelete }: Obje
   const closeDialog = () => setDialog(undefined);
   const { side, bucket, key } = place;
   const name = shownName(key.slice(key.lastIndexOf('/') + 1) || key);
+  const publicUrl = object.data?.publicUrl;
   const base = key.slice(0, key.lastIndexOf('/') + 1);
   return (
     <SidePanel
@@ -101,10 +102,17 @@ export function ObjectPanel({ place, onClose, onCopy, onRename, onDelete }: Obje
           />
           <SidePanelSection title="Addresses">
             <div className={styles.tools}>
-              <CopyButton text={object.data.url}>Copy public URL</CopyButton>
+              {publicUrl === undefined ? null : <CopyButton text={publicUrl}>Copy public URL</CopyButton>}
               <CopyButton text={s3Address(bucket, key)}>Copy s3://</CopyButton>
-              <CopyButton text={curlCommand(object.data.url, name)}>Copy curl</CopyButton>
+              {publicUrl === undefined ? null : (
+                <CopyButton text={curlCommand(publicUrl, name)}>Copy curl</CopyButton>
+              )}
             </div>
+            {publicUrl === undefined ? (
+              <p className="muted">
+                Set R2_PUBLIC_URL or R2_PUBLIC_URLS to see the public address of this bucket’s files.
+              </p>
+            ) : null}
           </SidePanelSection>
           <Versions place={place} base={base} />
           <MetadataDialog
