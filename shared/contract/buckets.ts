@@ -127,6 +127,11 @@ export const bucketsContract = {
     }),
     z.object({ transferId: z.string(), fileName: z.string() }),
   ),
+  /** Asks the operator for a folder and saves the objects below it, on hosts that can. Without a job when none was chosen. */
+  'buckets.save': call(
+    selection.extend({ side: sideSchema, bucket: bucketNameSchema, base: z.string() }),
+    z.object({ jobId: z.string().optional() }),
+  ),
   // From here on: acts. Those that write are for the target; the source has no such operation.
   'buckets.createBucket': call(z.object({ bucket: bucketNameSchema }), z.object({})),
   /** An empty object whose key ends with a slash, which is how consoles keep an empty folder. */

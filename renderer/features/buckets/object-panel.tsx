@@ -12,7 +12,7 @@ import { curlCommand, s3Address } from './addresses.logic';
 import styles from './buckets.module.css';
 import { MetadataDialog } from './metadata-dialog';
 import { Preview } from './preview';
-import { useDownload, useObject, useTransfers, type ObjectPlace } from './queries';
+import { useDownload, useObject, type ObjectPlace } from './queries';
 import { shownName } from './rows.logic';
 import { SignedLinkDialog } from './signed-link-dialog';
 import { Versions } from './versions';
@@ -40,7 +40,6 @@ interface ObjectPanelProps {
 export function ObjectPanel({ place, onClose, onCopy, onRename, onDelete }: ObjectPanelProps) {
   const object = useObject(place);
   const download = useDownload();
-  const transfers = useTransfers();
   const [dialog, setDialog] = useState<'link' | 'metadata'>();
   const closeDialog = () => setDialog(undefined);
   const { side, bucket, key } = place;
@@ -53,14 +52,12 @@ export function ObjectPanel({ place, onClose, onCopy, onRename, onDelete }: Obje
       onClose={onClose}
       footer={
         <>
-          {transfers ? (
-            <Button
-              loading={download.isPending}
-              onClick={() => download.mutate({ side, bucket, keys: [key], prefixes: [], base })}
-            >
-              Download
-            </Button>
-          ) : null}
+          <Button
+            loading={download.isPending}
+            onClick={() => download.mutate({ side, bucket, keys: [key], prefixes: [], base })}
+          >
+            Download
+          </Button>
           <Button onClick={() => setDialog('link')}>Signed link…</Button>
           <Menu position="top-end">
             <Menu.Target>

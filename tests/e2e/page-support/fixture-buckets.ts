@@ -91,6 +91,7 @@ export function bucketsFixture(
     'buckets.editAttributes': (input) => act('buckets.editAttributes', input),
     'buckets.deleteVersion': (input) => act('buckets.deleteVersion', input),
     'buckets.delete': (input) => start('buckets.delete', input),
+    'buckets.save': (input) => start('buckets.save', input),
     'buckets.copy': (input) => start('buckets.copy', input),
     'buckets.uploadBegin': async () =>
       Promise.resolve({ state: 'exists' as const, size: 1, modifiedAt: '2026-11-22T14:19:00.000Z' }),
