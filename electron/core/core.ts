@@ -59,6 +59,8 @@ export interface CoreOptions {
   practice: boolean;
   /** Only the desktop has one. */
   secretsBroker?: SecretsBroker;
+  /** Asks the operator for a folder on this machine, where a host can; undefined when none was chosen. */
+  chooseFolder?: () => Promise<string | undefined>;
   /** Told when a run has to wait before it can begin. */
   onWait?: (message: string) => void;
 }
@@ -183,6 +185,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     createBucketsService({
       settings: () => workspace.settings(),
       activity: activityOf(workspace),
+      chooseFolder: options.chooseFolder,
     });
   const usersServices = new Map<string, UsersService>();
   const makeUsers = (workspace: OpenedWorkspace): UsersService => {

@@ -6,22 +6,33 @@ import { messagePortWire } from '#shared/rpc/message-port-wire';
 import { serve } from '#shared/rpc/serve';
 import { createHandlers } from '../core/api/handlers';
 import { openDesktopCore } from './desktop/open-core';
+import { createFolderChooser } from './desktop/folder-over-port';
 import { createRemoteSecrets } from './desktop/secrets-over-port';
+import { openTransferPipe } from './desktop/transfer-pipe';
+import { coreTransfers } from './transfers/core-transfers';
 
 /** The core's process on the desktop: a page's port arrives from main, and the contract is served on it. */
 const main = process.parentPort;
 const send = (message: FromCore) => main.postMessage(message);
 const secrets = createRemoteSecrets(send);
-const opening = openDesktopCore(process.argv.slice(2), process.env, secrets.broker);
+const folders = createFolderChooser(send);
+const opening = openDesktopCore(process.argv.slice(2), process.env, {
+  secretsBroker: secrets.broker,
+  chooseFolder: folders.choose,
+});
 const handlers = opening.then(({ core }) => createHandlers(core));
+const opensPipe = opening.then(({ core }) => openTransferPipe(coreTransfers(core)));
 
 async function servePort(wire: Wire): Promise<void> {
   serve(wire, contract, await handlers);
 }
 
 async function stop(): Promise<never> {
-  const opened = await opening.catch(() => undefined);
-  await opened?.close();
+  const [opened, pipe] = await Promise.all([
+    opening.catch(() => undefined),
+    opensPipe.catch(() => undefined),
+  ]);
+  await Promise.all([opened?.close(), pipe?.close()]);
   process.exit(0);
 }
 
@@ -38,6 +49,9 @@ main.on('message', ({ data, ports }) => {
     case 'secret-result':
       secrets.onResult(message.data);
       break;
+    case 'folder-chosen':
+      folders.onChosen(message.data);
+      break;
     case 'stop':
       void stop();
       break;
@@ -46,7 +60,7 @@ main.on('message', ({ data, ports }) => {
 
 try {
   await handlers;
-  send({ type: 'ready' });
+  send({ type: 'ready', transfers: (await opensPipe).address });
 } catch (error) {
   send({ type: 'failed', error: toErrorShape(error) });
   process.exitCode = 1;

@@ -1,5 +1,10 @@
-import { type MessagePortMain, utilityProcess, type UtilityProcess } from 'electron';
-import { fromCoreSchema, type FromCore, type ToCore } from '#shared/desktop/core-messages';
+import { dialog, type MessagePortMain, utilityProcess, type UtilityProcess } from 'electron';
+import {
+  fromCoreSchema,
+  type FromCore,
+  type ToCore,
+  type TransferAddress,
+} from '#shared/desktop/core-messages';
 import { toErrorShape, type ErrorShape } from '#shared/model/errors';
 import { useKeyStore } from './secrets';
 
@@ -18,12 +23,14 @@ export interface CoreProcessOptions {
 export interface CoreProcess {
   /** Gives the core one end of a page's channel, and starts the process when there is none. */
   connect(port: MessagePortMain): void;
+  /** Where the process gives and takes file bytes; waits until it is ready, and rejects when it ends before or is not running. */
+  transfers(): Promise<TransferAddress>;
   /** Ends the process; resolves when it has ended. */
   stop(): Promise<void>;
 }
 
 export function createCoreProcess({ program, args, onEnd }: CoreProcessOptions): CoreProcess {
-  let current: UtilityProcess | undefined;
+  let current: { child: UtilityProcess; transfers: Promise<TransferAddress> } | undefined;
   let stopping = false;
 
   const send = (child: UtilityProcess, message: ToCore, ports?: MessagePortMain[]) =>
@@ -40,9 +47,29 @@ export function createCoreProcess({ program, args, onEnd }: CoreProcessOptions):
     }
   };
 
-  const start = (): UtilityProcess => {
+  const chooseFolder = async (child: UtilityProcess, id: number) => {
+    const { canceled, filePaths } = await dialog.showOpenDialog({
+      title: 'Save in a folder',
+      buttonLabel: 'Save here',
+      properties: ['openDirectory', 'createDirectory'],
+    });
+    const [path] = canceled ? [] : filePaths;
+    send(child, { type: 'folder-chosen', id, ...(path === undefined ? {} : { path }) });
+  };
+
+  const start = (): NonNullable<typeof current> => {
     const child = utilityProcess.fork(program, args, { serviceName: 'Cutover core', stdio: 'inherit' });
     let failure: ErrorShape | undefined;
+    const transfers = new Promise<TransferAddress>((resolve, reject) => {
+      child.on('message', (raw: unknown) => {
+        const message = fromCoreSchema.safeParse(raw);
+        if (message.success && message.data.type === 'ready') resolve(message.data.transfers);
+      });
+      child.once('exit', () => reject(new Error('The core’s process has ended.')));
+    });
+    // Nobody may be waiting for it.
+    transfers.catch(() => undefined);
+    const started = { child, transfers };
     child.on('message', (raw: unknown) => {
       const message = fromCoreSchema.safeParse(raw);
       if (!message.success) return;
@@ -55,24 +82,28 @@ export function createCoreProcess({ program, args, onEnd }: CoreProcessOptions):
         case 'secret':
           void answerSecret(child, message.data);
           break;
+        case 'choose-folder':
+          void chooseFolder(child, message.data.id);
+          break;
       }
     });
     child.once('exit', () => {
-      if (current === child) current = undefined;
+      if (current === started) current = undefined;
       if (!stopping) onEnd(failure);
     });
-    return child;
+    return started;
   };
 
   return {
     connect(port) {
       if (stopping) return;
       current ??= start();
-      send(current, { type: 'port' }, [port]);
+      send(current.child, { type: 'port' }, [port]);
     },
+    transfers: () => current?.transfers ?? Promise.reject(new Error('The core’s process is not running.')),
     stop() {
       stopping = true;
-      const child = current;
+      const child = current?.child;
       if (child === undefined) return Promise.resolve();
       return new Promise((resolve) => {
         const timer = setTimeout(() => child.kill(), stopLimitMs);

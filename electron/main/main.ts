@@ -76,7 +76,7 @@ function begin(): void {
 
   void app.whenReady().then(() => {
     denyPermissions();
-    servePage(join(built, 'renderer'));
+    servePage({ pageDir: join(built, 'renderer'), transfers: () => core.transfers() });
     setMenu(!app.isPackaged);
     show();
   });

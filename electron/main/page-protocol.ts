@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { protocol } from 'electron';
+import type { TransferAddress } from '#shared/desktop/core-messages';
 import {
   contentSecurityPolicy,
   isHashedAsset,
@@ -10,6 +11,7 @@ import {
   strictHeaders,
   withStyleNonce,
 } from '#shared/page/page-policy';
+import { forwardTransfer, isTransferPath } from './transfers';
 
 const scheme = 'app';
 const host = 'cutover';
@@ -21,7 +23,10 @@ export const pageUrl = `${pageOrigin}/`;
 /** Must run before the app is ready. */
 export function registerPageScheme(): void {
   protocol.registerSchemesAsPrivileged([
-    { scheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+    {
+      scheme,
+      privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true, stream: true },
+    },
   ]);
 }
 
@@ -32,13 +37,12 @@ function refuse(status: number, text: string): Response {
   });
 }
 
-/** Answers a request of the page with one of its built files. */
-async function answerPageRequest(
-  request: { url: string; method: string },
-  pageDir: string,
-): Promise<Response> {
+/** Answers a request of the page with one of its built files, or with the bytes of a transfer. */
+async function answerPageRequest(request: Request, { pageDir, transfers }: Served): Promise<Response> {
   const url = new URL(request.url);
   if (url.protocol !== `${scheme}:` || url.host !== host) return refuse(403, 'Not an address of Cutover.');
+  if (isTransferPath(url.pathname) && (request.method === 'GET' || request.method === 'PUT'))
+    return forwardTransfer(request, transfers());
   if (request.method !== 'GET') return refuse(405, 'Only GET is answered.');
   const relative = pageFileOf(url.pathname);
   const content =
@@ -60,7 +64,14 @@ async function answerPageRequest(
   });
 }
 
-/** Serves the page from a folder. Runs once the app is ready. */
-export function servePage(pageDir: string): void {
-  protocol.handle(scheme, (request) => answerPageRequest(request, pageDir));
+interface Served {
+  /** Folder of the built page. */
+  pageDir: string;
+  /** Where the core's process gives and takes file bytes; waits for it to be ready. */
+  transfers: () => Promise<TransferAddress>;
+}
+
+/** Serves the page and its transfers. Runs once the app is ready. */
+export function servePage(served: Served): void {
+  protocol.handle(scheme, (request) => answerPageRequest(request, served));
 }

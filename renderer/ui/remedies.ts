@@ -220,7 +220,7 @@ export const remedies: Record<ErrorCode, Remedy> = {
   },
   OBJECTS_BUCKET_NAME_REFUSED: {
     title: 'The bucket name is not allowed on the target',
-    todo: 'Set a bucket prefix in Connections that makes a valid name.',
+    todo: 'Give the bucket another name on R2 in Connections.',
     action: connections,
   },
   OBJECTS_CHANGED_DURING_COPY: {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bucketNamingSchema } from '../model/bucket-naming';
 import {
   bucketJobSchema,
   bucketNameSchema,
@@ -24,10 +25,7 @@ export const bucketsContract = {
     z.object({
       buckets: z.array(z.object({ name: z.string(), createdAt: z.string().optional() })),
       endpoint: z.string(),
-      /** Where the public finds objects of this side, without a slash at the end. */
-      publicUrl: z.string().optional(),
-      /** Put before each bucket's name on the target. */
-      targetPrefix: z.string(),
+      naming: bucketNamingSchema,
     }),
   ),
   /** One page of a folder, in the store's own order: UTF-8 bytes of the keys. */
@@ -66,7 +64,11 @@ export const bucketsContract = {
   ),
   'buckets.stat': call(
     objectPlace,
-    objectEntrySchema.extend({ attributes: objectAttributesSchema, url: z.string() }),
+    objectEntrySchema.extend({
+      attributes: objectAttributesSchema,
+      /** Where the public finds it, when its bucket is public; absent where no setting tells. */
+      publicUrl: z.string().optional(),
+    }),
   ),
   'buckets.preview': call(objectPlace, objectPreviewSchema),
   /** Absent: this side keeps no versions. */
@@ -124,6 +126,11 @@ export const bucketsContract = {
       versionId: z.string().optional(),
     }),
     z.object({ transferId: z.string(), fileName: z.string() }),
+  ),
+  /** Asks the operator for a folder and saves the objects below it, on hosts that can. Without a job when none was chosen. */
+  'buckets.save': call(
+    selection.extend({ side: sideSchema, bucket: bucketNameSchema, base: z.string() }),
+    z.object({ jobId: z.string().optional() }),
   ),
   // From here on: acts. Those that write are for the target; the source has no such operation.
   'buckets.createBucket': call(z.object({ bucket: bucketNameSchema }), z.object({})),

@@ -13,12 +13,23 @@ export const toCoreSchema = z.discriminatedUnion('type', [
       z.object({ error: errorShapeSchema }),
     ]),
   }),
+  /** Without a path when the operator chose none. */
+  z.object({ type: z.literal('folder-chosen'), id: z.number().int(), path: z.string().optional() }),
 ]);
 export type ToCore = z.infer<typeof toCoreSchema>;
 
+const transferAddressSchema = z.object({
+  /** Name of a pipe of the operating system. */
+  pipe: z.string(),
+  /** To be shown with every request. */
+  key: z.string(),
+});
+/** Where the core's process gives and takes file bytes, over HTTP. */
+export type TransferAddress = z.infer<typeof transferAddressSchema>;
+
 /** What the core's process sends to the desktop's main process. */
 export const fromCoreSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('ready'), transfers: transferAddressSchema }),
   /** The core could not start; its process ends after this. */
   z.object({ type: z.literal('failed'), error: errorShapeSchema }),
   z.object({
@@ -27,5 +38,7 @@ export const fromCoreSchema = z.discriminatedUnion('type', [
     operation: z.enum(['available', 'encrypt', 'decrypt']),
     text: z.string(),
   }),
+  /** The operator is to choose a folder on this machine. */
+  z.object({ type: z.literal('choose-folder'), id: z.number().int() }),
 ]);
 export type FromCore = z.infer<typeof fromCoreSchema>;

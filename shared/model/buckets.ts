@@ -90,7 +90,7 @@ export const usageNodeSchema: z.ZodType<UsageNode, UsageNode> = z.object({
 
 export const bucketJobSchema = z.object({
   id: z.string(),
-  kind: z.enum(['delete', 'copy', 'move']),
+  kind: z.enum(['delete', 'copy', 'move', 'save']),
   /** As a sentence names it: `12 objects of media`. */
   title: z.string(),
   bucket: z.string(),

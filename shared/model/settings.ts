@@ -33,6 +33,7 @@ export const settingNames = [
   'R2_ACCESS_KEY_ID',
   'R2_SECRET_ACCESS_KEY',
   'R2_BUCKET_PREFIX',
+  'R2_BUCKET_NAMES',
   'R2_PUBLIC_URL',
   'R2_PUBLIC_URLS',
   'EASYPANEL_SSH_HOST',
@@ -176,6 +177,12 @@ export const settingDefinitions: Record<SettingName, SettingDefinition> = {
     required: true,
   }),
   R2_BUCKET_PREFIX: setting('r2', 'Bucket prefix', 'Put before each bucket name on R2.', 'acme-'),
+  R2_BUCKET_NAMES: setting(
+    'r2',
+    'Bucket names',
+    'Where a bucket is to have another name on R2, comma-separated. They get no prefix.',
+    'Old.Files=old-files,media=shop-media',
+  ),
   R2_PUBLIC_URL: setting(
     'r2',
     'Public URL',

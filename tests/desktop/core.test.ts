@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 
 let home: string;
 beforeAll(async () => {
@@ -21,8 +22,10 @@ test('the core process serves a page’s port, keeps secrets through main and st
       timeout: 40_000,
     },
   );
-  expect(JSON.parse(stdout)).toMatchObject({
+  const seen: unknown = JSON.parse(stdout);
+  expect(seen).toMatchObject({
     ready: { type: 'ready' },
+    transfers: [404, 403],
     info: { host: 'desktop' },
     secrets: { kind: 'safeStorage', state: 'open' },
     setting: { name: 'SUPABASE_SECRET_KEY', set: true, origin: 'workspace' },
@@ -31,4 +34,7 @@ test('the core process serves a page’s port, keeps secrets through main and st
     storedSealed: true,
     wrong: 'WORKSPACE_NOT_FOUND',
   });
+  // The pipe goes with the process.
+  const { pipe } = z.object({ pipe: z.string() }).parse(seen);
+  await expect(access(pipe)).rejects.toMatchObject({ code: 'ENOENT' });
 });

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { z } from 'zod';
@@ -70,10 +71,26 @@ const connections = await client.call('connections.update', {
   values: { SUPABASE_SECRET_KEY: 'sb_secret_planted0123456789' },
 });
 const stored = await readFile(join(folder, 'shop/secrets.json'), 'utf8');
+const [readyMessage] = z.array(z.unknown()).parse(await ready);
+const { transfers } = z
+  .object({ type: z.literal('ready'), transfers: z.object({ pipe: z.string(), key: z.string() }) })
+  .parse(readyMessage);
+const askPipe = (key: string): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${key}` };
+    request({ socketPath: transfers.pipe, path: '/transfer/unknown', headers }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
 const wrong = await client.call('workspaces.open', { path: join(folder, 'nowhere') }).catch(toAppError);
 
 const result = {
-  ready: z.array(z.unknown()).parse(await ready)[0],
+  ready: readyMessage,
+  transfers: [await askPipe(transfers.key), await askPipe('another')],
+  pipe: transfers.pipe,
   info: { host: info.host, version: info.version },
   secrets: workspace.secrets,
   setting: connections.flatMap(({ settings }) => settings).find(({ name }) => name === 'SUPABASE_SECRET_KEY'),

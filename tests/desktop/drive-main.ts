@@ -1,3 +1,7 @@
+import { mkdtemp } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { app, handlers, ipcMain, keyStore, record, WebContents } from './electron-stub';
 
@@ -71,8 +75,8 @@ if (window !== undefined) {
   );
   result.webview = stays('will-attach-webview', '');
 
-  const ask = async (url: string, method = 'GET') => {
-    const response = await handlers.page?.({ url, method });
+  const ask = async (url: string, method = 'GET', headers: Record<string, string> = {}) => {
+    const response = await handlers.page?.(new Request(url, { method, headers }));
     return {
       status: response?.status,
       headers: Object.fromEntries(response?.headers ?? []),
@@ -120,6 +124,31 @@ if (window !== undefined) {
     carried: await carried,
   };
   for (const { ports } of [...sender.posted, ...(child?.posted ?? [])]) ports[0]?.close();
+
+  const pipe = join(await mkdtemp(join(tmpdir(), 'cutover-drive-')), 'transfers');
+  const transferServer = createServer(({ url, method, headers: { authorization, range } }, response) => {
+    response
+      .setHeader('content-type', 'text/plain')
+      .end(JSON.stringify({ url, method, authorization, range }));
+  });
+  await new Promise<void>((resolve) => transferServer.listen(pipe, resolve));
+  // It waits for the core to be ready.
+  const waiting = ask('app://cutover/transfer/id.1?x=y', 'GET', { range: 'bytes=1-2' });
+  child?.emit('message', { type: 'ready', transfers: { pipe, key: 'the key' } });
+  result.transfer = {
+    answer: await waiting,
+    posted: (await ask('app://cutover/transfer/id.1', 'POST')).status,
+    foreign: (await ask('app://other/transfer/id.1')).status,
+  };
+  transferServer.close();
+
+  record.chosenFolder = '/home/ada/files';
+  child?.emit('message', { type: 'choose-folder', id: 3 });
+  await turn();
+  record.chosenFolder = undefined;
+  child?.emit('message', { type: 'choose-folder', id: 4 });
+  await turn();
+  result.folders = child?.posted.slice(-2).map(({ message }) => message);
 
   const secret = async (operation: string, text: string) => {
     child?.emit('message', { type: 'secret', id: 7, operation, text });

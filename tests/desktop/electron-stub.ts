@@ -11,6 +11,8 @@ interface Seen {
   dialogs: { message: string; detail: string }[];
   /** The button that the operator presses. */
   dialogAnswer: number;
+  /** The folder that the operator chooses; none cancels. */
+  chosenFolder: string | undefined;
   children: Child[];
 }
 
@@ -24,6 +26,7 @@ export const record: Seen = {
   opened: [],
   dialogs: [],
   dialogAnswer: 0,
+  chosenFolder: undefined,
   children: [],
 };
 
@@ -126,7 +129,7 @@ export const handlers: {
   permissionRequest?: (contents: unknown, permission: string, answer: (granted: boolean) => void) => void;
   permissionCheck?: () => boolean;
   device?: () => boolean;
-  page?: (request: { url: string; method: string }) => Promise<Response>;
+  page?: (request: Request) => Promise<Response>;
 } = {};
 
 export const session = {
@@ -175,6 +178,14 @@ export const dialog = {
   showMessageBox(options: { message: string; detail: string }): Promise<{ response: number }> {
     record.dialogs.push({ message: options.message, detail: options.detail });
     return Promise.resolve({ response: record.dialogAnswer });
+  },
+  showOpenDialog(options: { properties: string[] }): Promise<{ canceled: boolean; filePaths: string[] }> {
+    if (!options.properties.includes('openDirectory')) throw new Error('Only folders are chosen.');
+    const { chosenFolder } = record;
+    return Promise.resolve({
+      canceled: chosenFolder === undefined,
+      filePaths: chosenFolder === undefined ? [] : [chosenFolder],
+    });
   },
 };
 

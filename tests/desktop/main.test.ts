@@ -34,7 +34,7 @@ test('opens one window, sandboxed and isolated, on the page’s own scheme', () 
       allowRunningInsecureContent: false,
       webviewTag: false,
     },
-    schemes: [{ scheme: 'app', privileges: { standard: true, secure: true } }],
+    schemes: [{ scheme: 'app', privileges: { standard: true, secure: true, stream: true } }],
     sandboxed: true,
     menus: 1,
     shownAtOnce: 0,
@@ -97,6 +97,31 @@ test('gives a port to its own page alone, and the other end to one core process'
     ],
     carried: 'through',
   });
+});
+
+test('passes transfers on to the core process once it is ready, and only those', () => {
+  const { answer, ...refused } = z
+    .object({
+      answer: z.object({ status: z.number(), body: z.string() }),
+      posted: z.number(),
+      foreign: z.number(),
+    })
+    .parse(seen.transfer);
+  expect(answer.status).toBe(200);
+  expect(JSON.parse(answer.body)).toEqual({
+    url: '/transfer/id.1',
+    method: 'GET',
+    authorization: 'Bearer the key',
+    range: 'bytes=1-2',
+  });
+  expect(refused).toEqual({ posted: 405, foreign: 403 });
+});
+
+test('lets the operator choose a folder, or none', () => {
+  expect(seen.folders).toEqual([
+    { type: 'folder-chosen', id: 3, path: '/home/ada/files' },
+    { type: 'folder-chosen', id: 4 },
+  ]);
 });
 
 test('refuses a key store that is none', () => {

@@ -13,27 +13,35 @@ export interface OpenBuckets {
   handlers: BucketsService['handlers'];
   activity: ActivityLog;
   /** Waits for the end of a long act. */
-  ended: (started: Promise<{ jobId: string }>) => Promise<BucketJob>;
+  ended: (started: Promise<{ jobId?: string | undefined }>) => Promise<BucketJob>;
   close(): Promise<void>;
 }
 
 const context = { signal: new AbortController().signal };
 
 /** The bucket browser with a log of its own, on the stores that the settings name. */
-export async function openBuckets(values: Partial<Record<SettingName, string>>): Promise<OpenBuckets> {
+export async function openBuckets(
+  values: Partial<Record<SettingName, string>>,
+  chooseFolder?: () => Promise<string | undefined>,
+): Promise<OpenBuckets> {
   const workspaceDir = await mkdtemp(path.join(tmpdir(), 'cutover-buckets-'));
   const activity = openActivityLog({
     workspaceDir,
     host: 'cli',
     redactor: () => Promise.resolve((text: string) => text),
   });
-  const service = createBucketsService({ settings: () => Promise.resolve(settingsOf(values)), activity });
+  const service = createBucketsService({
+    settings: () => Promise.resolve(settingsOf(values)),
+    activity,
+    chooseFolder,
+  });
   return {
     service,
     handlers: service.handlers,
     activity,
     ended: async (started) => {
       const { jobId } = await started;
+      if (jobId === undefined) throw new Error('No job was started.');
       let last: BucketJob | undefined;
       for await (const { event } of service.handlers['buckets.watchJob'](
         { jobId },

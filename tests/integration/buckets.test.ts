@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import {
   GetObjectCommand,
@@ -291,6 +294,77 @@ test('edits metadata, signs links, and shows what the bytes are, whatever the ob
   const answer = await fetch(link.url);
   expect([answer.status, await answer.text()]).toEqual([200, '<script>alert(1)</script>']);
   expect((await fetch(link.url.replace('page.html', 'noise.bin'))).status).toBe(403);
+});
+
+test('knows the other side of a bucket with another name, and where the public finds its objects', async () => {
+  await fill(stores.clients.source, 'old.media', ['a b']);
+  await fill(stores.clients.target, 'media', ['a b']);
+  await fill(stores.clients.target, 'new-files', ['f']);
+  const named = await openBuckets({
+    ...stores.values,
+    R2_BUCKET_NAMES: 'old.media=media',
+    R2_PUBLIC_URL: 'https://{bucket}.example.com',
+    R2_PUBLIC_URLS: 'old.media=https://cdn.example.com/m',
+  });
+  const other = async (side: 'source' | 'target', bucket: string) => {
+    const range = { prefix: '', delimiter: '/' } as const;
+    return (await named.handlers['buckets.counterparts']({ side, bucket, ...range }, context)).bucket;
+  };
+  const urlOf = async (side: 'source' | 'target', bucket: string, key: string) =>
+    (await named.handlers['buckets.stat']({ side, bucket, key }, context)).publicUrl;
+  expect([await other('source', 'old.media'), await other('target', 'media')]).toEqual([
+    'media',
+    'old.media',
+  ]);
+  expect(await urlOf('target', 'media', 'a b')).toBe('https://cdn.example.com/m/a%20b');
+  expect(await urlOf('target', 'new-files', 'f')).toBe('https://new-files.example.com/f');
+  expect(await urlOf('source', 'old.media', 'a b')).toBe(`${stores.source.endpoint}/old.media/a%20b`);
+  await named.close();
+  // An address without the bucket's name can't be that of several buckets.
+  const plain = await openBuckets({ ...stores.values, R2_PUBLIC_URL: 'https://cdn.example.com' });
+  const one = { side: 'target', bucket: 'new-files', key: 'f' } as const;
+  expect((await plain.handlers['buckets.stat'](one, context)).publicUrl).toBeUndefined();
+  await plain.close();
+});
+
+test('saves in a folder that the operator chooses, and nowhere else', async () => {
+  const root = await mkdtemp(path.join(tmpdir(), 'cutover-save-'));
+  const folder = path.join(root, 'chosen');
+  let chosen: string | undefined = folder;
+  const desktop = await openBuckets(stores.values, () => Promise.resolve(chosen));
+  await fill(stores.clients.source, 'media', [
+    'in/../../up',
+    'in/a/b',
+    'in/A/b',
+    'in//x',
+    'in/marker/',
+    '/etc/hosts',
+  ]);
+  const order = {
+    side: 'source' as const,
+    bucket: 'media',
+    keys: ['/etc/hosts'],
+    prefixes: ['in/'],
+    base: '',
+  };
+  const first = await desktop.ended(desktop.handlers['buckets.save'](order, context));
+  expect(first).toMatchObject({ kind: 'save', state: 'done', done: 5, failed: 0 });
+  const files = (await readdir(root, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
+  expect(files.sort()).toEqual(['_/etc/hosts', 'in/A/b', 'in/__/__/up', 'in/_/x', 'in/a (2)/b'].sort());
+  expect(await readFile(path.join(folder, 'in/__/__/up'), 'utf8')).toBe('content of in/../../up');
+
+  // What is there stays as it is.
+  await writeFile(path.join(folder, 'in/A/b'), 'mine');
+  const again = await desktop.ended(desktop.handlers['buckets.save'](order, context));
+  expect(again).toMatchObject({ state: 'partial', done: 0, failed: 5 });
+  expect(await readFile(path.join(folder, 'in/A/b'), 'utf8')).toBe('mine');
+  chosen = undefined;
+  expect(await desktop.handlers['buckets.save'](order, context)).toEqual({});
+  expect((await failureOf(buckets.handlers['buckets.save'](order, context)))[0]).toBe('INVALID_INPUT');
+  await desktop.close();
+  await rm(root, { recursive: true });
 });
 
 test('nothing is written when both ends are one store', async () => {

@@ -238,6 +238,25 @@ describe('the target', () => {
       code: 'OBJECTS_BUCKET_NAME_REFUSED',
     });
   });
+
+  it('gets the names that the settings give its buckets', async () => {
+    const both = await start();
+    await fill(both.clients.source, 'with.dots', ['a']);
+    await fill(both.clients.source, 'uploads', ['b']);
+    const ports = openObjectPorts(settingsOf({ ...both.values, R2_BUCKET_NAMES: 'with.dots=dotless' }));
+    const context = runContextOf(ports);
+    const plan = await objectsStep.plan(context);
+    await objectsStep.run(plan, context);
+    const evidence = await objectsStep.verify(plan, { objects: 0, bytes: 0 }, context);
+    expect(evidence.map(({ subject, equal }) => [subject, equal])).toEqual([
+      ['uploads → new-uploads', true],
+      ['uploads → new-uploads', true],
+      ['with.dots → dotless', true],
+      ['with.dots → dotless', true],
+    ]);
+    expect(Object.keys(await contents(both.clients.target))).toEqual(['dotless a', 'new-uploads b']);
+    await ports.close();
+  });
 });
 
 describe('faults on the way', () => {

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { AppError, errorShapeSchema } from '#shared/model/errors';
 import { startLoopbackHost, type BrowserHost } from '../../electron/hosts/browser/browser-host';
-import type { UploadMeta } from '../../electron/hosts/browser/transfers';
+import type { UploadMeta } from '../../electron/hosts/transfers/transfers';
 import { ask, signIn } from './host-client';
 
 const mebibyte = 1024 * 1024;

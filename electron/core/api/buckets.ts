@@ -18,6 +18,7 @@ export function bucketsHandlers(core: Core): Handlers<typeof bucketsContract> {
     'buckets.usage': async function* (input, context) {
       yield* now()['buckets.usage'](input, context);
     },
+    'buckets.save': async (input, context) => now()['buckets.save'](input, context),
     'buckets.presign': async (input, context) => now()['buckets.presign'](input, context),
     'buckets.download': async (input, context) => now()['buckets.download'](input, context),
     'buckets.createBucket': async (input, context) => now()['buckets.createBucket'](input, context),

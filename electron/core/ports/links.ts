@@ -1,15 +1,21 @@
-/** What the settings say of the addresses of files, old and new. Holds no secret. */
-export interface LinkSettings {
-  /** Scheme, host and port of the old storage. */
-  readonly sourceEndpoint: string;
-  /** Further addresses of it, as the operator added them; one with a bucket serves that bucket alone. */
-  readonly otherAddresses: readonly { readonly url: string; readonly bucket?: string }[];
-  /** Put before each bucket's name on the target. */
-  readonly bucketPrefix: string;
+import type { BucketNaming } from '#shared/model/bucket-naming';
+
+/** What the settings say of the addresses under which the public finds the target's files. */
+export interface PublicAddresses {
+  /** How the source's buckets are called on the target. */
+  readonly naming: BucketNaming;
   /** `{bucket}` in it stands for the bucket's name on the target; without it, it serves one bucket. No slash at its end. */
   readonly publicUrl: string | undefined;
   /** By bucket of the source. */
   readonly publicUrls: Readonly<Record<string, string>>;
+}
+
+/** What the settings say of the addresses of files, old and new. Holds no secret. */
+export interface LinkSettings extends PublicAddresses {
+  /** Scheme, host and port of the old storage. */
+  readonly sourceEndpoint: string;
+  /** Further addresses of it, as the operator added them; one with a bucket serves that bucket alone. */
+  readonly otherAddresses: readonly { readonly url: string; readonly bucket?: string }[];
 }
 
 export interface WebAnswer {

@@ -1,3 +1,5 @@
+import type { BucketNaming } from '#shared/model/bucket-naming';
+
 /** An object as a listing shows it. */
 export interface ObjectEntry {
   readonly key: string;
@@ -81,8 +83,8 @@ export interface CopiedObject {
 export interface ObjectPorts {
   readonly source: ObjectStore;
   readonly target: ObjectStore;
-  /** Put before each bucket name on the target. */
-  readonly targetPrefix: string;
+  /** How the source's buckets are called on the target. */
+  readonly naming: BucketNaming;
   /**
    * Copies one object with its headers and metadata, streamed, and proves on the way what can be proven: a plain ETag
    * goes along as Content-MD5, every part's ETag is compared with the MD5 of what was sent. Retries what may pass by

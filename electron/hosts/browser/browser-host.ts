@@ -13,7 +13,7 @@ import { foreignReason } from './request-guard';
 import { createSession, type Session } from './session';
 import { serveStatic } from './static-files';
 import { sendStatusPage } from './status-pages';
-import { serveTransfer, transferId, type TransferHandlers } from './transfers';
+import { serveTransfer, transferId, type TransferHandlers } from '../transfers/transfers';
 
 /** A message holds at most an imported Compose file or a page of results; files go through transfers. */
 const maxMessageBytes = 8 * 1024 * 1024;

@@ -4,7 +4,7 @@ import { AppError } from '#shared/model/errors';
 import { createHandlers } from '../../core/api/handlers';
 import type { Core } from '../../core/core';
 import { startBrowserHost } from '../browser/browser-host';
-import { coreTransfers } from '../browser/core-transfers';
+import { coreTransfers } from '../transfers/core-transfers';
 import type { CommandContext } from './context';
 import { openInBrowser } from './open-browser';
 

@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
 import { type Core, createCore, type CoreOptions } from '../../core/core';
-import type { SecretsBroker } from '../../core/ports/secrets-broker';
 import { withoutSettings } from '../cli/child-env';
 import { dataFolder, findInstallation } from '../cli/installation';
 import { startPracticeChild } from '../cli/practice-child';
@@ -18,7 +17,7 @@ export interface DesktopCore {
 export async function openDesktopCore(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  secretsBroker: SecretsBroker,
+  main: Required<Pick<CoreOptions, 'secretsBroker' | 'chooseFolder'>>,
 ): Promise<DesktopCore> {
   const { values } = parseArgs({
     args: [...args],
@@ -35,7 +34,7 @@ export async function openDesktopCore(
     env,
     version,
     practice: practice !== undefined,
-    secretsBroker,
+    ...main,
   };
 
   const core = await createCore({

@@ -7,7 +7,6 @@ import styles from './buckets.module.css';
 import { JobList } from './job-list';
 import { NewBucket, NewFolder } from './new-things';
 import { ObjectBrowser } from './object-browser';
-import { useTransfers } from './queries';
 import { UploadList } from './upload-list';
 import { UploadMenu } from './upload-menu';
 
@@ -18,7 +17,6 @@ const sides: readonly Side[] = ['target', 'source'];
 export function BucketsPage() {
   const { side = 'target', bucket, prefix = '', object } = useSearch({ from: '/buckets' });
   const navigate = useNavigate({ from: '/buckets' });
-  const transfers = useTransfers();
   const open = (place: { side?: Side; bucket?: string | undefined; prefix?: string | undefined }) =>
     void navigate({ search: { side, ...place } });
   return (
@@ -31,7 +29,7 @@ export function BucketsPage() {
           ) : (
             <>
               <NewFolder bucket={bucket} prefix={prefix} />
-              {transfers ? <UploadMenu bucket={bucket} prefix={prefix} /> : null}
+              <UploadMenu bucket={bucket} prefix={prefix} />
             </>
           )
         }

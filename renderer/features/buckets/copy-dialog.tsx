@@ -1,5 +1,6 @@
 import { Button, Checkbox, NativeSelect, TextInput } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
+import { targetBucket } from '#shared/model/bucket-naming';
 import type { Side } from '#shared/model/buckets';
 import { Dialog } from '../../ui/dialog';
 import { ErrorPanel } from '../../ui/error-panel';
@@ -7,7 +8,6 @@ import { plural } from '../../ui/format';
 import { Loading } from '../../ui/loading';
 import styles from './buckets.module.css';
 import { useBuckets, useCopyObjects } from './queries';
-import { counterpartOf } from './rows.logic';
 
 /** Objects and folders of one folder. */
 export interface Choice {
@@ -33,7 +33,8 @@ function CopyForm({ choice, move, onClose }: { choice: Choice; move: boolean; on
   const { side, base, ...rest } = choice;
   const target = useBuckets('target');
   const names = target.data?.buckets.map(({ name }) => name) ?? [];
-  const other = counterpartOf(side, choice.bucket, target.data?.targetPrefix ?? '');
+  const naming = target.data?.naming;
+  const other = naming === undefined ? undefined : targetBucket(naming, choice.bucket);
   const likely = side === 'target' ? choice.bucket : names.find((name) => name === other);
   const [bucket, setBucket] = useState<string>();
   const [prefix, setPrefix] = useState(side === 'source' ? base : '');

@@ -2,10 +2,11 @@ import type { BucketJob } from '#shared/model/buckets';
 import { formatCount } from '../../ui/format';
 import type { Tone } from '../../ui/tag';
 
-const verbs: Record<BucketJob['kind'], { doing: string; done: string }> = {
-  delete: { doing: 'Deleting', done: 'Deleted' },
-  copy: { doing: 'Copying', done: 'Copied' },
-  move: { doing: 'Moving', done: 'Moved' },
+const verbs: Record<BucketJob['kind'], { doing: string; done: string; place: string }> = {
+  delete: { doing: 'Deleting', done: 'Deleted', place: 'in' },
+  copy: { doing: 'Copying', done: 'Copied', place: 'to' },
+  move: { doing: 'Moving', done: 'Moved', place: 'to' },
+  save: { doing: 'Saving', done: 'Saved', place: 'from' },
 };
 
 export const jobStates: Record<BucketJob['state'], { label: string; tone: Tone }> = {
@@ -18,8 +19,8 @@ export const jobStates: Record<BucketJob['state'], { label: string; tone: Tone }
 
 /** What a long act is, or was: `Deleting 12 objects in media`. */
 export function jobTitle({ kind, state, title, bucket }: BucketJob): string {
-  const { doing, done } = verbs[kind];
-  return `${state === 'running' ? doing : done} ${title} ${kind === 'delete' ? 'in' : 'to'} ${bucket}`;
+  const { doing, done, place } = verbs[kind];
+  return `${state === 'running' ? doing : done} ${title} ${place} ${bucket}`;
 }
 
 /** How far it got: `9,997 of 10,000, 3 failed`. */

@@ -19,7 +19,6 @@ import {
   useListing,
   useListVersion,
   useRowListState,
-  useTransfers,
   type Place,
 } from './queries';
 import { RenameDialog, type Renamed } from './rename-dialog';
@@ -53,7 +52,6 @@ export function ObjectBrowser({ place, opened, onFolder, onObject }: ObjectBrows
   const { list, sortable } = useShownRows(listing, sought === undefined ? undefined : find.data, sort);
   const state = useRowListState(list);
   const download = useDownload();
-  const transfers = useTransfers();
   const remove = useDeleteObjects();
 
   const writable = side === 'target';
@@ -108,14 +106,12 @@ export function ObjectBrowser({ place, opened, onFolder, onObject }: ObjectBrows
             <span className="t2" role="status">
               {number === undefined ? 'Everything here is chosen' : `${plural(number, 'row')} chosen`}
             </span>
-            {transfers ? (
-              <Button
-                loading={download.isPending}
-                onClick={() => download.mutate({ side, bucket, ...chosen, base: prefix })}
-              >
-                Download
-              </Button>
-            ) : null}
+            <Button
+              loading={download.isPending}
+              onClick={() => download.mutate({ side, bucket, ...chosen, base: prefix })}
+            >
+              Download
+            </Button>
             {writable ? (
               <Button c="var(--bad)" onClick={() => askDelete(chosen)}>
                 Delete…
@@ -140,7 +136,7 @@ export function ObjectBrowser({ place, opened, onFolder, onObject }: ObjectBrows
       {download.isError ? <ErrorPanel error={download.error} /> : null}
       {remove.isError ? <ErrorPanel error={remove.error} /> : null}
       <SidePanelLayout>
-        <DropTarget bucket={writable && transfers ? bucket : undefined} prefix={prefix}>
+        <DropTarget bucket={writable ? bucket : undefined} prefix={prefix}>
           <h2 className="sr-only">Objects of {bucket}</h2>
           {failed !== undefined && state.known === 0 ? (
             <div className={styles.notes}>

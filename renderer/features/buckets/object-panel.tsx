@@ -12,7 +12,7 @@ import { curlCommand, s3Address } from './addresses.logic';
 import styles from './buckets.module.css';
 import { MetadataDialog } from './metadata-dialog';
 import { Preview } from './preview';
-import { useDownload, useObject, useTransfers, type ObjectPlace } from './queries';
+import { useDownload, useObject, type ObjectPlace } from './queries';
 import { shownName } from './rows.logic';
 import { SignedLinkDialog } from './signed-link-dialog';
 import { Versions } from './versions';
@@ -40,11 +40,11 @@ interface ObjectPanelProps {
 export function ObjectPanel({ place, onClose, onCopy, onRename, onDelete }: ObjectPanelProps) {
   const object = useObject(place);
   const download = useDownload();
-  const transfers = useTransfers();
   const [dialog, setDialog] = useState<'link' | 'metadata'>();
   const closeDialog = () => setDialog(undefined);
   const { side, bucket, key } = place;
   const name = shownName(key.slice(key.lastIndexOf('/') + 1) || key);
+  const publicUrl = object.data?.publicUrl;
   const base = key.slice(0, key.lastIndexOf('/') + 1);
   return (
     <SidePanel
@@ -52,14 +52,12 @@ export function ObjectPanel({ place, onClose, onCopy, onRename, onDelete }: Obje
       onClose={onClose}
       footer={
         <>
-          {transfers ? (
-            <Button
-              loading={download.isPending}
-              onClick={() => download.mutate({ side, bucket, keys: [key], prefixes: [], base })}
-            >
-              Download
-            </Button>
-          ) : null}
+          <Button
+            loading={download.isPending}
+            onClick={() => download.mutate({ side, bucket, keys: [key], prefixes: [], base })}
+          >
+            Download
+          </Button>
           <Button onClick={() => setDialog('link')}>Signed link…</Button>
           <Menu position="top-end">
             <Menu.Target>
@@ -101,10 +99,17 @@ export function ObjectPanel({ place, onClose, onCopy, onRename, onDelete }: Obje
           />
           <SidePanelSection title="Addresses">
             <div className={styles.tools}>
-              <CopyButton text={object.data.url}>Copy public URL</CopyButton>
+              {publicUrl === undefined ? null : <CopyButton text={publicUrl}>Copy public URL</CopyButton>}
               <CopyButton text={s3Address(bucket, key)}>Copy s3://</CopyButton>
-              <CopyButton text={curlCommand(object.data.url, name)}>Copy curl</CopyButton>
+              {publicUrl === undefined ? null : (
+                <CopyButton text={curlCommand(publicUrl, name)}>Copy curl</CopyButton>
+              )}
             </div>
+            {publicUrl === undefined ? (
+              <p className="muted">
+                Set R2_PUBLIC_URL or R2_PUBLIC_URLS to see the public address of this bucket’s files.
+              </p>
+            ) : null}
           </SidePanelSection>
           <Versions place={place} base={base} />
           <MetadataDialog

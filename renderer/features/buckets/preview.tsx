@@ -1,11 +1,11 @@
 import { useState } from 'react';
 import type { ObjectPreview } from '#shared/model/buckets';
+import { transferPath } from '#shared/page/transfers';
 import { ErrorPanel } from '../../ui/error-panel';
 import { Loading } from '../../ui/loading';
 import styles from './buckets.module.css';
-import { usePreview, useTransfers, type ObjectPlace } from './queries';
+import { usePreview, type ObjectPlace } from './queries';
 import { prettyJson, readTable } from './table-text.logic';
-import { transferPath } from './transfer';
 
 type TextPreview = Extract<ObjectPreview, { kind: 'text' }>;
 
@@ -33,11 +33,9 @@ function TextContent({ preview }: { preview: TextPreview }) {
 }
 
 function Media({ preview, name }: { preview: Extract<ObjectPreview, { transferId: string }>; name: string }) {
-  const transfers = useTransfers();
   const [broken, setBroken] = useState(false);
   const address = transferPath(preview.transferId);
   const onError = () => setBroken(true);
-  if (!transfers) return <p>To see this {preview.kind}, open the console in a browser with cutover open.</p>;
   if (broken) return <p>The browser can’t show this {preview.kind}. Download it to look at it.</p>;
   switch (preview.kind) {
     case 'image':

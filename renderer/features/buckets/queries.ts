@@ -142,23 +142,32 @@ export function usePresign() {
   });
 }
 
-/** Whether this host takes and gives file bytes beside the contract: the one that serves browsers does, the desktop does not. */
-export function useTransfers(): boolean {
-  return useQuery(infoQuery).data?.host === 'browser';
+interface DownloadOrder {
+  side: Side;
+  bucket: string;
+  keys: string[];
+  prefixes: string[];
+  base: string;
+  versionId?: string;
 }
 
-/** Saves one object as it is, or several as a ZIP archive whose paths begin after `base`. */
+/**
+ * Saves one object as it is. Several become files in a folder that the operator chooses where the host can do that, elsewhere a ZIP
+ * archive; their paths begin after `base`.
+ */
 export function useDownload() {
+  const cache = useQueryClient();
+  const host = useQuery(infoQuery).data?.host;
   return useMutation({
-    mutationFn: (input: {
-      side: Side;
-      bucket: string;
-      keys: string[];
-      prefixes: string[];
-      base: string;
-      versionId?: string;
-    }) => client.call('buckets.download', input),
-    onSuccess: ({ transferId, fileName }) => {
+    mutationFn: async (order: DownloadOrder) => {
+      const several = order.keys.length !== 1 || order.prefixes.length > 0;
+      if (host === 'desktop' && several) {
+        const { versionId: _one, ...chosen } = order;
+        await client.call('buckets.save', chosen);
+        await jobStarted(cache);
+        return;
+      }
+      const { transferId, fileName } = await client.call('buckets.download', order);
       saveTransfer(transferId, fileName);
       acknowledge(`${fileName} is being downloaded.`);
     },

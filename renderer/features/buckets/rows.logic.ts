@@ -45,14 +45,6 @@ export function pathOf(prefix: string): { name: string; prefix: string }[] {
   return parts;
 }
 
-/** The bucket of the other side that belongs to one of this side; undefined when the names say that there is none. */
-export function counterpartOf(side: Side, bucket: string, targetPrefix: string): string | undefined {
-  if (side === 'source') return `${targetPrefix}${bucket}`;
-  return bucket.startsWith(targetPrefix) && bucket.length > targetPrefix.length
-    ? bucket.slice(targetPrefix.length)
-    : undefined;
-}
-
 /** How an object stands to the one of the same key on the other side. `same-size`: the ETags say nothing about each other. */
 export type ObjectState = 'identical' | 'same-size' | 'differs' | 'missing';
 

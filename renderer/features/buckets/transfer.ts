@@ -1,9 +1,5 @@
 import { AppError, errorShapeSchema } from '#shared/model/errors';
-
-/** Where the bytes of a transfer are. */
-export function transferPath(id: string): string {
-  return `/transfer/${id}`;
-}
+import { sizeHeader, transferPath } from '#shared/page/transfers';
 
 /** Lets the browser save a file that the host gives out beside the contract. */
 export function saveTransfer(id: string, fileName: string): void {
@@ -44,6 +40,7 @@ export function sendBytes(
     signal.addEventListener('abort', onAbort, { once: true });
     request.open('PUT', transferPath(id));
     request.setRequestHeader('content-type', 'application/octet-stream');
+    request.setRequestHeader(sizeHeader, String(bytes.size));
     request.send(bytes);
   });
 }

@@ -7,14 +7,13 @@ import { formatDateTime } from '../../ui/format';
 import { SidePanelSection } from '../../ui/side-panel';
 import { Tag } from '../../ui/tag';
 import styles from './buckets.module.css';
-import { useDeleteVersion, useDownload, useTransfers, useVersions, type ObjectPlace } from './queries';
+import { useDeleteVersion, useDownload, useVersions, type ObjectPlace } from './queries';
 
 /** The versions of an object, where its side keeps some. */
 export function Versions({ place, base }: { place: ObjectPlace; base: string }) {
   const { side, bucket, key } = place;
   const query = useVersions(place);
   const download = useDownload();
-  const transfers = useTransfers();
   const remove = useDeleteVersion();
   const [deleting, setDeleting] = useState<string>();
   const found = query.data?.versions ?? [];
@@ -29,7 +28,7 @@ export function Versions({ place, base }: { place: ObjectPlace; base: string }) 
             <span className="t2">{deleted ? 'deleted' : formatBytes(size)}</span>
             {latest ? <Tag tone="ok">Current</Tag> : null}
             <span className={styles.push} />
-            {deleted || !transfers ? null : (
+            {deleted ? null : (
               <Button
                 size="compact-xs"
                 aria-label={`Download the version of ${formatDateTime(modifiedAt)}`}

@@ -41,8 +41,7 @@ export function bucketsFixture(
       return Promise.resolve({
         buckets: Object.keys(now[side]).map((name) => ({ name, createdAt: '2026-11-01T00:00:00.000Z' })),
         endpoint: side === 'source' ? 'http://minio:9000' : 'https://account.r2.cloudflarestorage.com',
-        targetPrefix: '',
-        ...(side === 'target' ? { publicUrl: 'https://cdn.example.com' } : {}),
+        naming: { prefix: '', names: {} },
       });
     },
     'buckets.objects': async ({ side, bucket, prefix, delimiter }) => {
@@ -64,7 +63,7 @@ export function bucketsFixture(
       Promise.resolve({
         ...find(side, bucket, key),
         attributes: { headers: { 'content-type': 'text/plain' }, metadata: { by: 'ada' } },
-        url: `https://cdn.example.com/${key}`,
+        publicUrl: `https://cdn.example.com/${key}`,
       }),
     'buckets.preview': async ({ key }) => Promise.resolve(previewOf(key)),
     'buckets.versions': async () => Promise.resolve({}),
@@ -92,6 +91,7 @@ export function bucketsFixture(
     'buckets.editAttributes': (input) => act('buckets.editAttributes', input),
     'buckets.deleteVersion': (input) => act('buckets.deleteVersion', input),
     'buckets.delete': (input) => start('buckets.delete', input),
+    'buckets.save': (input) => start('buckets.save', input),
     'buckets.copy': (input) => start('buckets.copy', input),
     'buckets.uploadBegin': async () =>
       Promise.resolve({ state: 'exists' as const, size: 1, modifiedAt: '2026-11-22T14:19:00.000Z' }),

@@ -23,7 +23,7 @@ const settings = {
     endpoint: 'R2_ENDPOINT',
     key: 'R2_ACCESS_KEY_ID',
     secret: 'R2_SECRET_ACCESS_KEY',
-    buckets: 'R2_BUCKET_PREFIX',
+    buckets: 'R2_BUCKET_NAMES',
   },
 } as const satisfies Record<'source' | 'target', Record<string, SettingName>>;
 
@@ -171,7 +171,7 @@ function fromResponse(error: S3ResponseError, endpoint: string, place: FailurePl
         'OBJECTS_BUCKET_NAME_REFUSED',
         `${capital(names[side])} does not take the bucket name ${place.bucket ?? ''}.`,
         {
-          hint: 'Choose another R2_BUCKET_PREFIX. Names have 3 to 63 characters of a-z, 0-9 and hyphen.',
+          hint: 'Names have 3 to 63 characters of a-z, 0-9 and hyphen. Give it another one with R2_BUCKET_PREFIX or R2_BUCKET_NAMES.',
           details: { setting: fields.buckets },
         },
       );

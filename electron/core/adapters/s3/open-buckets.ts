@@ -11,7 +11,6 @@ export interface BucketStores {
   reader(side: 'source' | 'target'): BucketReader;
   /** Throws `SETTING_INVALID` too when both sides are the same service: nothing is written to a source. */
   writer(): BucketWriter;
-  readonly targetPrefix: string;
   close(): Promise<void>;
 }
 
@@ -43,9 +42,6 @@ export function openBucketStores(settings: Settings): BucketStores {
         );
       }
       return createBucketWriter(target);
-    },
-    get targetPrefix() {
-      return settings.get('R2_BUCKET_PREFIX') ?? '';
     },
     close: async () => {
       await Promise.all([open.source?.close(), open.target?.close()]);

@@ -1,3 +1,4 @@
+import { readBucketNaming } from '#shared/model/bucket-naming';
 import type { CopyRequest, ObjectPorts, ObjectStore } from '../../ports/objects';
 import type { Settings } from '../../ports/settings';
 import { classifyS3Error } from './classify';
@@ -30,8 +31,8 @@ export function openObjectPorts(settings: Settings): ObjectPorts {
     get target() {
       return target().store;
     },
-    get targetPrefix() {
-      return settings.get('R2_BUCKET_PREFIX') ?? '';
+    get naming() {
+      return readBucketNaming((name) => settings.get(name));
     },
     copy: async (request, signal) => {
       const clients = { source: source().client, target: target().client };

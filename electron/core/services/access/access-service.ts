@@ -1,8 +1,8 @@
 import type { BucketAccess, CorsWish, Preflight } from '#shared/contract/access';
+import { targetBucket } from '#shared/model/bucket-naming';
 import { AppError, isCancelled, toAppError } from '#shared/model/errors';
 import type { MigrationPorts } from '../../ports/migration-ports';
 import { anybodyReads } from '../../steps/objects/bucket-findings';
-import { targetName } from '../../steps/objects/bucket-names';
 import { publicAddress } from '../../steps/links/rules';
 import type { ActivityLog } from '../activity/activity-log';
 import { isAllowed, proposedRules } from './cors-rules';
@@ -112,7 +112,7 @@ async function readAccess(
   const settings = links.settings();
   return Promise.all(
     names.map(async (bucket) => {
-      const target = targetName(objects.targetPrefix, bucket);
+      const target = targetBucket(objects.naming, bucket);
       const [read, exists] = await Promise.all([
         bucketSettings.read(bucket, signal),
         objects.target.bucketExists(target, signal),

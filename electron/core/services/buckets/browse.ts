@@ -1,3 +1,4 @@
+import { counterpartBucket, readBucketNaming, type BucketNaming } from '#shared/model/bucket-naming';
 import type { bucketsContract } from '#shared/contract/buckets';
 import type { ListedObject, Side } from '#shared/model/buckets';
 import { AppError } from '#shared/model/errors';
@@ -5,10 +6,10 @@ import { compareKeys } from '#shared/model/key-order';
 import type { Handlers } from '#shared/rpc/define';
 import type { BucketReader } from '../../adapters/s3/bucket-store';
 import type { ObjectHead } from '../../ports/objects';
-import { targetName } from '../../steps/objects/bucket-names';
+import type { Settings } from '../../ports/settings';
 import { attributesToText } from './attributes-text';
 import type { createDownloads } from './downloads';
-import { publicLink } from './object-links';
+import { publicBase, publicLink } from './object-links';
 import { previewObject } from './preview';
 import { createSafePaths } from './safe-paths';
 import { findObjects, measureUsage } from './scan';
@@ -41,12 +42,10 @@ export function browseHandlers(
     'buckets.list': async ({ side }, { signal }) => {
       const open = await stores();
       const reader = open.reader(side);
-      const publicUrl = side === 'target' ? open.settings.get('R2_PUBLIC_URL') : undefined;
       return {
         buckets: await reader.buckets(signal),
         endpoint: reader.endpoint,
-        targetPrefix: open.targetPrefix,
-        ...(publicUrl === undefined ? {} : { publicUrl: publicUrl.replace(/\/+$/, '') }),
+        naming: namingOf(open.settings),
       };
     },
     'buckets.objects': async ({ side, bucket, prefix, delimiter, token, limit }, { signal }) =>
@@ -54,7 +53,7 @@ export function browseHandlers(
     'buckets.counterparts': async ({ side, bucket, ...range }, { signal }) => {
       const open = await stores();
       const other = side === 'source' ? 'target' : 'source';
-      const name = counterpartName(side, bucket, open.targetPrefix);
+      const name = counterpartBucket(namingOf(open.settings), side, bucket);
       if (name === undefined) return { bucket: '' };
       return { bucket: name, ...(await counterparts(open.reader(other), name, range, signal)) };
     },
@@ -63,9 +62,15 @@ export function browseHandlers(
       const reader = open.reader(side);
       const head = await present(reader, { bucket, key, versionId }, signal);
       const { size, etag, modifiedAt } = head;
-      const publicUrl = side === 'target' ? open.settings.get('R2_PUBLIC_URL') : undefined;
-      const url = publicLink(publicUrl ?? `${reader.endpoint}/${bucket}`, key);
-      return { key, size, etag, modifiedAt, attributes: attributesToText(head), url };
+      const base = await publicBase(open.settings, reader, { side, bucket }, signal);
+      return {
+        key,
+        size,
+        etag,
+        modifiedAt,
+        attributes: attributesToText(head),
+        ...(base === undefined ? {} : { publicUrl: publicLink(base, key) }),
+      };
     },
     'buckets.preview': async ({ side, bucket, key, versionId }, { signal }) => {
       const reader = await readerOf(side);
@@ -136,11 +141,7 @@ export function browseHandlers(
   };
 }
 
-/** The bucket of the other side that belongs to one of this side; undefined when the names say that there is none. */
-function counterpartName(side: Side, bucket: string, prefix: string): string | undefined {
-  if (side === 'source') return targetName(prefix, bucket);
-  return bucket.startsWith(prefix) && bucket.length > prefix.length ? bucket.slice(prefix.length) : undefined;
-}
+const namingOf = (settings: Settings): BucketNaming => readBucketNaming((name) => settings.get(name));
 
 async function counterparts(
   reader: BucketReader,

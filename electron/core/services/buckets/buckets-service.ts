@@ -1,4 +1,5 @@
 import type { bucketsContract } from '#shared/contract/buckets';
+import type { Side } from '#shared/model/buckets';
 import { AppError } from '#shared/model/errors';
 import type { Handlers } from '#shared/rpc/define';
 import type { Settings } from '../../ports/settings';
@@ -11,11 +12,14 @@ import { deleteObjects } from './delete-objects';
 import { createDownloads, type RequestedRange, type TransferDownload } from './downloads';
 import { createBucketJobs } from './jobs';
 import { createStoreHolder, type OpenStores } from './stores';
+import { saveObject, saveObjects, type SaveOrder, type SaveReport } from './save-objects';
 import { createUploads } from './uploads';
 
 export interface BucketsOptions {
   settings: () => Promise<Settings>;
   activity: ActivityLog;
+  /** Asks the operator for a folder on this machine; undefined on a host that can't. */
+  chooseFolder?: (() => Promise<string | undefined>) | undefined;
 }
 
 /** The bucket browser of one workspace: looks at both sides, changes the target only, and writes every change down. */
@@ -24,6 +28,16 @@ export interface BucketsService {
   readonly handlers: Handlers<typeof bucketsContract>;
   /** The bytes of an id that `buckets.download` or `buckets.preview` gave out. Throws `NOT_FOUND` and `INVALID_INPUT`. */
   download(id: string, signal: AbortSignal, range: RequestedRange | undefined): Promise<TransferDownload>;
+  /** Saves objects as files below a folder. */
+  save(side: Side, order: SaveOrder, report: SaveReport, signal: AbortSignal): Promise<void>;
+  /** Saves one object under the name of a file. Throws `NOT_FOUND`, and `INVALID_INPUT` for a file that is there already. */
+  saveAs(
+    side: Side,
+    place: { bucket: string; key: string },
+    file: string,
+    ifExists: SaveOrder['ifExists'],
+    signal: AbortSignal,
+  ): Promise<void>;
   /** One part of an upload; `size` is what the sender announced. Throws `NOT_FOUND` and `INVALID_INPUT`. */
   uploadPart(
     uploadId: string,
@@ -37,7 +51,7 @@ export interface BucketsService {
 }
 
 /** Makes the service; nothing is connected before something is asked. */
-export function createBucketsService({ settings, activity }: BucketsOptions): BucketsService {
+export function createBucketsService({ settings, activity, chooseFolder }: BucketsOptions): BucketsService {
   const holder = createStoreHolder(settings);
   const stores = (): Promise<OpenStores> => holder.current();
   const downloads = createDownloads(async (side) => (await stores()).reader(side));
@@ -136,6 +150,32 @@ export function createBucketsService({ settings, activity }: BucketsOptions): Bu
       await uploads.abort(uploadId, signal);
       return {};
     },
+    'buckets.save': async ({ side, bucket, base, ...chosen }) => {
+      if (chooseFolder === undefined) {
+        throw new AppError('INVALID_INPUT', 'This host saves no files in folders.', {
+          hint: 'Download the objects as an archive.',
+        });
+      }
+      const folder = await chooseFolder();
+      if (folder === undefined) return {};
+      const reader = (await stores()).reader(side);
+      const jobId = jobs.start(
+        { kind: 'save', title: titleOf(chosen), bucket },
+        (report) =>
+          saveObjects(
+            reader,
+            { bucket, base, ...chosen, folder, ifExists: 'refuse' },
+            {
+              saved: (_key, _file, bytes) => report.done(1, bytes),
+              failed: (key, message) => report.failed(key, message),
+            },
+            report.signal,
+          ),
+        // Nothing was changed on either side.
+        () => Promise.resolve(),
+      );
+      return { jobId };
+    },
     'buckets.jobs': () => Promise.resolve(jobs.list()),
     'buckets.watchJob': ({ jobId }, { after, signal }) => jobs.watch(jobId, after, signal),
     'buckets.stopJob': ({ jobId }) => {
@@ -147,6 +187,11 @@ export function createBucketsService({ settings, activity }: BucketsOptions): Bu
   return {
     handlers,
     download: (id, signal, range) => downloads.open(id, signal, range),
+    save: async (side, order, report, signal) =>
+      saveObjects((await stores()).reader(side), order, report, signal),
+    saveAs: async (side, place, file, ifExists, signal) => {
+      await saveObject((await stores()).reader(side), place, file, ifExists, signal);
+    },
     uploadPart: (uploadId, part, body, size, signal) => uploads.part(uploadId, part, body, size, signal),
     close: async () => {
       await jobs.close();

@@ -37,9 +37,6 @@ function open(settings: Settings): OpenStores {
     settings,
     reader: (side) => stores.reader(side),
     writer: () => stores.writer(),
-    get targetPrefix() {
-      return stores.targetPrefix;
-    },
     get ports() {
       ports ??= openObjectPorts(settings);
       return ports;

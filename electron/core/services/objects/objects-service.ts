@@ -2,7 +2,7 @@ import type { FailedObject } from '#shared/model/failed-objects';
 import { AppError } from '#shared/model/errors';
 import type { Evidence } from '#shared/model/run';
 import type { ObjectPorts } from '../../ports/objects';
-import { refusedName, targetName } from '../../steps/objects/bucket-names';
+import { pairBuckets, type BucketPair } from '../../steps/objects/bucket-names';
 import { refuseOwnBuckets } from '../../steps/objects/own-buckets';
 import { verifyBucket, type ObjectComparison } from '../../steps/objects/verify-bucket';
 import type { ActivityLog } from '../activity/activity-log';
@@ -123,16 +123,11 @@ export function createObjectsService({ withPorts, activity }: ObjectsServiceOpti
   };
 }
 
-interface Pairing {
-  source: string;
-  target: string;
-}
-
 async function chosenBuckets(
   ports: ObjectPorts,
   wanted: readonly string[] | undefined,
   signal: AbortSignal,
-): Promise<Pairing[]> {
+): Promise<BucketPair[]> {
   const names = await ports.source.buckets(signal);
   const unknown = wanted?.find((name) => !names.includes(name));
   if (unknown !== undefined) {
@@ -145,12 +140,7 @@ async function chosenBuckets(
       },
     );
   }
-  return (wanted ?? names).map((source) => {
-    const target = targetName(ports.targetPrefix, source);
-    const refused = refusedName(target);
-    if (refused !== undefined) throw refused;
-    return { source, target };
-  });
+  return pairBuckets(ports.naming, wanted ?? names);
 }
 
 function totals(deltas: readonly BucketDelta[]): Record<string, number> {

@@ -81,6 +81,22 @@ const bucketList: Rule = (value) => {
   return { value: [...new Set(names)].join(',') };
 };
 
+/** Comma-separated names of buckets with their names on R2: `old=new`. */
+const bucketNames: Rule = (value) => {
+  const normal = new Map<string, string>();
+  for (const part of value.split(',').map((text) => text.trim())) {
+    if (part === '') continue;
+    const [, source, target] = /^([A-Za-z0-9][A-Za-z0-9._-]*) *= *([^=]*)$/.exec(part) ?? [];
+    if (source === undefined || target === undefined) return { reason: 'has an entry that is not old=new' };
+    if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(target))
+      return { reason: 'gives a bucket a name that R2 does not take' };
+    if (normal.has(source)) return { reason: 'names a bucket twice' };
+    if ([...normal.values()].includes(target)) return { reason: 'gives two buckets the same name' };
+    normal.set(source, target);
+  }
+  return { value: [...normal].map((entry) => entry.join('=')).join(',') };
+};
+
 const rules: Record<SettingName, Rule> = {
   SOURCE_DATABASE_URL: databaseUrl,
   SOURCE_S3_ENDPOINT: webUrl,
@@ -106,6 +122,7 @@ const rules: Record<SettingName, Rule> = {
           reason:
             'may hold lower-case letters, digits and hyphens only, at most 41, and starts with no hyphen',
         },
+  R2_BUCKET_NAMES: bucketNames,
   R2_PUBLIC_URL: publicUrl,
   R2_PUBLIC_URLS: publicUrls(true),
   EASYPANEL_SSH_HOST: (value) =>

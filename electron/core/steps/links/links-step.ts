@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { sourceBucket } from '#shared/model/bucket-naming';
 import type { Evidence } from '#shared/model/run';
 import { isCancelled } from '#shared/model/errors';
 import { defineStep, type ReadContext, type RunContext } from '../../engine/step';
@@ -28,7 +29,7 @@ type Plan = z.infer<typeof planSchema>;
 const beginSchema = z.object({ rewrite: z.string() });
 const outputSchema = beginSchema.extend({ tables: z.record(z.string(), rewrittenSchema) });
 
-/** The buckets whose links are looked for: those of the source, or where it is gone those of the target that carry the prefix. */
+/** The buckets whose links are looked for: those of the source, or where it is gone those of the target that carry a name of theirs. */
 export async function linkBuckets(
   { objects }: Pick<MigrationPorts, 'objects'>,
   signal: AbortSignal,
@@ -37,9 +38,8 @@ export async function linkBuckets(
     return await objects.source.buckets(signal);
   } catch (error) {
     if (isCancelled(error)) throw error;
-    const { targetPrefix } = objects;
     const names = await objects.target.buckets(signal);
-    return names.flatMap((name) => (name.startsWith(targetPrefix) ? name.slice(targetPrefix.length) : []));
+    return names.flatMap((name) => sourceBucket(objects.naming, name) ?? []);
   }
 }
 

@@ -13,7 +13,7 @@ const settings: LinkSettings = {
     { url: 'https://acme.example/storage' },
     { url: 'https://img.acme.example', bucket: 'avatars' },
   ],
-  bucketPrefix: 'acme-',
+  naming: { prefix: 'acme-', names: {} },
   publicUrl: 'https://{bucket}.cdn.example',
   publicUrls: { avatars: 'https://faces.example/a' },
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { targetBucket } from '#shared/model/bucket-naming';
 import { AppError } from '#shared/model/errors';
-import type { LinkSettings } from '../../ports/links';
+import type { LinkSettings, PublicAddresses } from '../../ports/links';
 
 export const addressSchema = z.object({
   /** Lower case, without port; an IPv6 address in brackets. */
@@ -40,13 +41,17 @@ function addressOf(text: string, bucket?: string): LinkAddress {
 }
 
 /** The public address that the settings give a bucket, which is one of `count`; null when they give none. */
-export function publicAddress(settings: LinkSettings, bucket: string, count: number): string | null {
+export function publicAddress(
+  settings: PublicAddresses,
+  bucket: string,
+  count: number,
+): string | null {
   const own = settings.publicUrls[bucket];
   if (own !== undefined) return own;
   const { publicUrl } = settings;
   if (publicUrl === undefined) return null;
   if (publicUrl.includes('{bucket}'))
-    return publicUrl.replaceAll('{bucket}', `${settings.bucketPrefix}${bucket}`);
+    return publicUrl.replaceAll('{bucket}', targetBucket(settings.naming, bucket));
   // An address without the bucket's name serves one bucket.
   return count === 1 ? publicUrl : null;
 }

@@ -1,9 +1,10 @@
+import { targetBucket } from '#shared/model/bucket-naming';
 import type { InspectProgress } from '#shared/contract/inspect-objects';
 import type { InspectReport } from '#shared/contract/migration';
 import type { BucketSettingsPorts } from '../../ports/bucket-settings';
 import type { ObjectPorts } from '../../ports/objects';
 import { createSample, findInBucket } from './bucket-findings';
-import { refusedName, targetName } from './bucket-names';
+import { refusedName } from './bucket-names';
 import { createBucketReport, createEstimate } from './bucket-report';
 import { createKeyFindings } from './key-findings';
 import { scanBucket } from './scan-bucket';
@@ -29,8 +30,10 @@ export async function inspectObjects(
       objects: counted.objects,
       bytes: counted.bytes,
     });
+  const pairs = names.map((source) => ({ source, target: targetBucket(ports.naming, source) }));
   const parts = await Promise.all(
-    names.map(async (name) => {
+    pairs.map(async (pair) => {
+      const { source: name, target } = pair;
       const keys = createKeyFindings(name);
       const report = createBucketReport();
       const sample = createSample();
@@ -49,8 +52,7 @@ export async function inspectObjects(
       const found = await findInBucket(settings, name, sample.keys(), signal);
       counted.done += 1;
       tell();
-      const target = targetName(ports.targetPrefix, name);
-      const refused = refusedName(target);
+      const refused = refusedName(pair, pairs);
       const findings: Findings = [
         ...keys.findings().map((finding) => ({ ...finding, lane: 'objects' as const })),
         ...found.findings,

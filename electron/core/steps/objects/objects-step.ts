@@ -14,7 +14,7 @@ import {
 import type { MigrationPorts } from '../../ports/migration-ports';
 import type { ObjectStore } from '../../ports/objects';
 import { runWorkers } from '../common/run-workers';
-import { refusedName, targetName } from './bucket-names';
+import { pairBuckets } from './bucket-names';
 import { copyRange } from './copy-range';
 import { failureOfObjects, isHopeless, type ObjectFailure } from './failed-objects';
 import { createKeyFindings, shown } from './key-findings';
@@ -47,10 +47,7 @@ async function plan({
 }: ReadContext<MigrationPorts>): Promise<ObjectsPlan> {
   const names = await ports.source.buckets(signal);
   const planned = await Promise.all(
-    names.map(async (name) => {
-      const target = targetName(ports.targetPrefix, name);
-      const refused = refusedName(target);
-      if (refused !== undefined) throw refused;
+    pairBuckets(ports.naming, names).map(async ({ source: name, target }) => {
       const keys = createKeyFindings(name);
       const { objects, bytes, ranges } = await scanBucket(ports.source, name, keys.visit, signal);
       return { bucket: { source: name, target, objects, bytes, ranges }, findings: keys.findings() };

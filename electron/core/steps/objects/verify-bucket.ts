@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { toAppError } from '#shared/model/errors';
 import type { Evidence } from '#shared/model/run';
 import type { ObjectEntry, ObjectHead, ObjectPorts, ObjectStore } from '../../ports/objects';
+import type { BucketPair } from './bucket-names';
 import { compareEntries, provesContent } from './compare-entries';
 import { shown } from './key-findings';
 import { mergeListings, type ListedPair } from './merge-listings';
@@ -9,12 +10,6 @@ import { createSlots } from './slots';
 
 const comparisonsAtOnce = 32;
 const differencesShown = 5;
-
-/** A bucket and its copy, by name. */
-export interface BucketPair {
-  source: string;
-  target: string;
-}
 
 /** What was found out of one object, and by what. */
 export interface ObjectComparison {

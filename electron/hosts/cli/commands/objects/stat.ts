@@ -22,7 +22,7 @@ export function statObject(
       ['size', `${count(stat.size)} bytes (${formatBytes(stat.size)})`],
       ['modified', stat.modifiedAt],
       ['etag', stat.etag],
-      ['url', stat.url],
+      ...(stat.publicUrl === undefined ? [] : [['url', stat.publicUrl]]),
       ...Object.entries(stat.attributes.headers).map(([name, value]) => [name, value]),
       ...Object.entries(stat.attributes.metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]),
     ];

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { strictHeaders } from '#shared/page/page-policy';
+import { transferPathPattern } from '#shared/page/transfers';
 import { toAppError, type AppError } from '#shared/model/errors';
 
 /** A file on its way out. */
@@ -39,7 +40,7 @@ export interface TransferHandlers {
 
 /** The id in a path, or undefined when the path is not one of a transfer. */
 export function transferId(requestPath: string): string | undefined {
-  return /^\/transfer\/([\w.-]{1,200})$/.exec(requestPath)?.[1];
+  return transferPathPattern.exec(requestPath)?.[1];
 }
 
 function statusOf({ code }: AppError): number {
