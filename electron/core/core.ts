@@ -20,6 +20,7 @@ import { type AccessService, createAccessService } from './services/access/acces
 import { createLinksService, type LinksService } from './services/links/links-service';
 import { createDeployOperations, type DeployOperations } from './services/deploy/deploy-operations';
 import { createDeployService, type DeployService } from './services/deploy/deploy-service';
+import { createEasypanelService, type EasypanelService } from './services/deploy/easypanel-service';
 import { inspect } from './services/migration/inspect';
 import { migrationSteps } from './services/migration/migration-steps';
 import { fingerprintsOf, openMigrationPorts } from './services/migration/open-ports';
@@ -67,6 +68,8 @@ export interface CoreOptions {
 
 export interface DeployFacility {
   service: DeployService;
+  /** Easypanel's own services. */
+  panel: EasypanelService;
   /** Deployments that outlive the page that began them. */
   operations: DeployOperations;
   /** Where a release's files stand unless the operator names another folder. */
@@ -200,16 +203,19 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const deployFacilities = new Map<string, DeployFacility>();
   const makeDeploy = (workspace: OpenedWorkspace): DeployFacility => {
     const folder = path.join(workspace.folder, 'deploy');
-    const service = createDeployService(() => workspace.settings(), {
+    const secrets = {
       keyPassphrase: options.env.CUTOVER_SSH_KEY_PASSPHRASE,
       agent: options.env.SSH_AUTH_SOCK,
-    });
+    };
+    const service = createDeployService(() => workspace.settings(), secrets);
+    const panel = createEasypanelService(() => workspace.settings(), secrets);
     const operations = createDeployOperations(
       () => service,
+      () => panel,
       () => folder,
       (entry) => activityOf(workspace).record(entry),
     );
-    return { service, operations, folder };
+    return { service, panel, operations, folder };
   };
 
   const connections = createConnectionsService({

@@ -315,6 +315,20 @@ export const remedies: Record<ErrorCode, Remedy> = {
     title: 'The release runs, but its address does not answer',
     todo: 'Check the domain and the proxy’s route to the service.',
   },
+  EASYPANEL_UNAVAILABLE: {
+    title: 'Easypanel does not answer on the host',
+    todo: 'Check that the panel runs, and the port in the settings.',
+    action: connections,
+  },
+  EASYPANEL_TOKEN_REFUSED: {
+    title: 'Easypanel does not accept the token',
+    todo: 'Make a new one in the panel, and set it.',
+    action: connections,
+  },
+  EASYPANEL_FAILED: {
+    title: 'Easypanel refused',
+    todo: 'Read what it says; the panel shows the service as it is.',
+  },
 
   ALERT_REFUSED: {
     title: 'Alerts are not taken',

@@ -6,6 +6,7 @@ import { connectionsContract } from './connections';
 import { linksContract } from './links';
 import { healthContract } from './health';
 import { deployContract } from './deploy';
+import { easypanelContract } from './easypanel';
 import { migrationContract } from './migration';
 import { systemContract } from './system';
 import { usersContract } from './users';
@@ -25,5 +26,6 @@ export const contract = {
   ...accessContract,
   ...usersContract,
   ...deployContract,
+  ...easypanelContract,
 } as const;
 export type AppContract = typeof contract;

@@ -6,6 +6,8 @@ import {
   releaseIdSchema,
   releasePlanSchema,
 } from '../model/deploy';
+import { applicationViewSchema } from '../model/application';
+import { panelServiceIdSchema } from '../model/easypanel';
 import { call, stream } from '../rpc/define';
 
 /** Where a release's files stand on the machine of the core. */
@@ -34,6 +36,13 @@ export const deployActionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rollback'), release: releaseIdSchema }),
   z.object({ kind: z.literal('scale'), service: z.string(), replicas: z.number().int().min(0).max(100) }),
   z.object({ kind: z.literal('restart'), service: z.string() }),
+  /** An App service of Easypanel, with its switch for no downtime. */
+  z.object({
+    kind: z.literal('panel-deploy'),
+    target: panelServiceIdSchema,
+    image: z.string().min(1),
+    limitSeconds: z.number().int().min(10).max(3600),
+  }),
 ]);
 export type DeployAction = z.infer<typeof deployActionSchema>;
 
@@ -57,7 +66,8 @@ export type DeployOperation = z.infer<typeof operationSchema>;
 
 export const deployContract = {
   'deploy.status': call(z.object({}), deployStatusSchema),
-  'deploy.preflight': call(z.object({}), z.array(preflightFindingSchema)),
+  /** Of the host, and of the release in the source where there is one. */
+  'deploy.preflight': call(releaseSourceSchema, z.array(preflightFindingSchema)),
   'deploy.plan': call(releaseSourceSchema, releasePlanSchema),
   /** Begins; `deploy.watch` tells how it goes. It goes on when the page closes. */
   'deploy.start': call(deployActionSchema, operationSchema),
@@ -74,4 +84,11 @@ export const deployContract = {
     logLineSchema,
   ),
   'deploy.initialiseSwarm': call(z.object({}), z.object({})),
+  /** What becomes of the application's repository; its last commit is read, and nothing changes. */
+  'deploy.application': call(z.object({ repo: z.string().min(1) }), applicationViewSchema),
+  /** Writes those changes on a new branch, unless another commit than `head` is the last one. */
+  'deploy.writeBranch': call(
+    z.object({ repo: z.string().min(1), head: z.string(), branch: z.string().min(1) }),
+    z.object({ commit: z.string() }),
+  ),
 };

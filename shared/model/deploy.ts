@@ -14,10 +14,17 @@ export const releaseIdSchema = z.string().regex(/^\d{8}T\d{6}Z-[0-9a-f]{4}$/);
 export type ReleaseId = z.infer<typeof releaseIdSchema>;
 
 /**
- * `prepared`: its files are on the host. `applying`: its services are being changed. `live`: it serves. `replaced`: it served until a later
- * one did. `failed`: it did not become healthy.
+ * `prepared`: its files are on the host. `applying`: its services are being changed. `interrupted`: so they were when the deployment was cut
+ * off, and nobody goes on with it. `live`: it serves. `replaced`: it served until a later one did. `failed`: it did not become healthy.
  */
-export const releaseStateSchema = z.enum(['prepared', 'applying', 'live', 'replaced', 'failed']);
+export const releaseStateSchema = z.enum([
+  'prepared',
+  'applying',
+  'interrupted',
+  'live',
+  'replaced',
+  'failed',
+]);
 
 /** What the host keeps of a release, beside its compose file and environment files. No secret is in it. */
 export const releaseRecordSchema = z.object({
@@ -29,6 +36,8 @@ export const releaseRecordSchema = z.object({
   state: releaseStateSchema,
   /** Image by service, with the tag or digest that the compose file names. */
   images: z.record(z.string(), z.string()),
+  /** The images of a registry with the digests that were pulled: a rollback runs these even when their tags were moved meanwhile. */
+  pinned: z.record(z.string(), z.string()).default({}),
   /** Fingerprint of all environment values together: equal when nothing changed. */
   environment: z.string(),
   /** Why it failed. */
@@ -61,7 +70,7 @@ export const deployStatusSchema = z.object({
   /** The newest first. */
   releases: z.array(releaseRecordSchema),
   live: releaseIdSchema.optional(),
-  /** A deployment under way, by whom; `stale` once nobody has touched it for a minute: it was cut off. */
+  /** A deployment under way, by whom; `stale` once nobody has touched it for half a minute: it was cut off. */
   lock: z
     .object({ release: releaseIdSchema.optional(), by: z.string(), at: z.string(), stale: z.boolean() })
     .optional(),

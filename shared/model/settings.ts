@@ -52,6 +52,9 @@ export const settingNames = [
   'HEALTH_MAIL_TO',
   'EASYPANEL_DOCKER_SOCKET',
   'EASYPANEL_STACK',
+  'EASYPANEL_SSH_PASSWORD',
+  'EASYPANEL_API_TOKEN',
+  'EASYPANEL_PANEL_PORT',
 ] as const;
 export const settingNameSchema = z.enum(settingNames);
 export type SettingName = z.infer<typeof settingNameSchema>;
@@ -266,6 +269,26 @@ export const settingDefinitions: Record<SettingName, SettingDefinition> = {
     'Stack',
     'Name of the Docker stack that releases go to. Not that of an Easypanel service, which would overwrite it.',
     'app',
+  ),
+  EASYPANEL_SSH_PASSWORD: setting(
+    'easypanel',
+    'SSH password',
+    'Only where there is no key. A key file is used first.',
+    '',
+    { secret: true },
+  ),
+  EASYPANEL_API_TOKEN: setting(
+    'easypanel',
+    'Panel token',
+    'From the panel’s settings, for its services and domains. Releases need none.',
+    '',
+    { secret: true },
+  ),
+  EASYPANEL_PANEL_PORT: setting(
+    'easypanel',
+    'Panel port',
+    'Of the panel on its host, reached through SSH.',
+    '3000',
   ),
 };
 

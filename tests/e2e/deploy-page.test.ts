@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
-import { launchBrowser, openPage } from './page-support/browser';
-import { deployed, earlierRelease } from './page-support/deploy-states';
+import { AppError } from '#shared/model/errors';
+import { axeViolations, launchBrowser, openPage } from './page-support/browser';
+import { application, deployed, earlierRelease } from './page-support/deploy-states';
 import { situation } from './page-support/fixture-host';
 
 let browser: Browser;
@@ -76,6 +77,105 @@ it('searches the log of the services', async () => {
     await page.getByLabel('Search the log').fill('slow');
     await log.getByText('GET /products 200').waitFor({ state: 'detached' });
     await log.getByText('Slow query').waitFor();
+  } finally {
+    await close();
+  }
+});
+
+it('shows what becomes of the application’s repository, and writes what was read on a branch', async () => {
+  const now = situation({ deploy: deployed() });
+  const { page, close } = await openPage(browser, now, '/deploy', { reducedMotion: 'reduce' });
+  try {
+    await page.getByRole('tab', { name: 'Application' }).click();
+    await page.getByLabel('Folder of a checkout').fill(' /home/ada/shop ');
+    await button(page, 'Compare').click();
+    await page.getByText('The checkout holds changes that are not committed').waitFor();
+    await page.getByText('full_name').waitFor();
+    await page.getByText('backend/routers/orders.py', { exact: true }).click();
+    const difference = page.getByRole('region', { name: 'Difference of backend/routers/orders.py' });
+    await difference.getByText('+from supabase_auth import get_current_user').waitFor();
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      expect(await axeViolations(page)).toEqual([]);
+    }
+    await button(page, 'Write on a branch…').click();
+    const dialog = page.getByRole('dialog', { name: 'Write on a branch' });
+    await dialog.getByLabel('Name of the new branch').fill('move');
+    await dialog.getByRole('button', { name: 'Write the branch' }).click();
+    await dialog.getByText('git diff c0ffee00c0ff move').waitFor();
+    expect(now.calls.filter(({ name }) => name === 'deploy.writeBranch').map(({ input }) => input)).toEqual([
+      { repo: '/home/ada/shop', head: application.head, branch: 'move' },
+    ]);
+  } finally {
+    await close();
+  }
+});
+
+it('says when a folder is no checkout', async () => {
+  const refused = new AppError('INVALID_INPUT', '/tmp is no checkout that can be read.', {
+    hint: 'Name another.',
+  });
+  const { page, close } = await openPage(
+    browser,
+    situation({ deploy: deployed({ application: refused }) }),
+    '/deploy',
+  );
+  try {
+    await page.getByRole('tab', { name: 'Application' }).click();
+    await page.getByLabel('Folder of a checkout').fill('/tmp');
+    await button(page, 'Compare').click();
+    await page.getByText('/tmp is no checkout that can be read.').waitFor();
+  } finally {
+    await close();
+  }
+});
+
+it('shows the services of Easypanel with what they can’t do, deploys an app, and sets environment and domains', async () => {
+  const now = situation({ deploy: deployed() });
+  const { page, close } = await openPage(browser, now, '/deploy', { reducedMotion: 'reduce' });
+  const inputsOf = (name: string) => now.calls.filter((call) => call.name === name).map(({ input }) => input);
+  const dialog = (name: string) => page.getByRole('dialog', { name });
+  try {
+    await page.getByRole('tab', { name: 'Easypanel' }).click();
+    await page.getByText('requests fail in between').waitFor();
+    expect(await button(page, 'Deploy shop/old').count()).toBe(0);
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      expect(await axeViolations(page)).toEqual([]);
+    }
+    await button(page, 'Set the environment of shop/web').click();
+    await dialog('Environment of shop/web').getByText('SENTRY_DSN').waitFor();
+    await dialog('Environment of shop/web').getByRole('button', { name: 'Set the environment' }).click();
+    await dialog('Environment of shop/web').waitFor({ state: 'detached' });
+    await button(page, 'Add a domain to shop/old').click();
+    const domain = dialog('Domain for shop/old');
+    await domain.getByLabel('Domain', { exact: true }).fill('https://a.example.com/');
+    await domain.getByText('A domain looks like shop.example.com.').waitFor();
+    await domain.getByLabel('Domain', { exact: true }).fill('a.example.com');
+    expect(await domain.getByRole('button', { name: 'Add the domain' }).isDisabled()).toBe(true);
+    await domain.getByLabel('Which of its services answers').fill('web');
+    await domain.getByRole('button', { name: 'Add the domain' }).click();
+    await domain.waitFor({ state: 'detached' });
+    await button(page, 'Deploy shop/web').click();
+    await dialog('Deploy shop/web').getByLabel('Image').fill('ghcr.io/acme/web:1.4.2');
+    await dialog('Deploy shop/web').getByRole('button', { name: 'Deploy' }).click();
+    await expect
+      .poll(() => inputsOf('deploy.start'))
+      .toEqual([
+        {
+          kind: 'panel-deploy',
+          target: { project: 'shop', service: 'web' },
+          image: 'ghcr.io/acme/web:1.4.2',
+          limitSeconds: 600,
+        },
+      ]);
+    expect(inputsOf('easypanel.setEnvironment')).toEqual([{ target: { project: 'shop', service: 'web' } }]);
+    expect(inputsOf('easypanel.addDomain')).toEqual([
+      {
+        target: { project: 'shop', service: 'old' },
+        domain: { host: 'a.example.com', port: 3000, https: true, composeService: 'web' },
+      },
+    ]);
   } finally {
     await close();
   }

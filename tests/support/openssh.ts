@@ -43,14 +43,25 @@ async function answers(port: number): Promise<boolean> {
 
 export interface OpenSshServer {
   port: number;
-  stop(): Promise<void>;
+  /** Ends the server; connections that are open live on in its children unless they are to end too. */
+  stop(options?: { withConnections: boolean }): Promise<void>;
+}
+
+/** The processes that hold the connections of a server. Commands that run in them go on, as they do when a network breaks. */
+function connectionsOf(server: number): number[] {
+  const children = readFileSync(`/proc/${server}/task/${server}/children`, 'utf8').trim();
+  if (children === '') return [];
+  return children
+    .split(' ')
+    .filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sshd'))
+    .flatMap((pid) => [Number(pid), ...connectionsOf(Number(pid))]);
 }
 
 /** Starts OpenSSH's server on loopback. Needs /usr/sbin/sshd (Debian: openssh-server). Keys are files as {@link keygen} makes them. */
 export async function startOpenSsh(
   folder: string,
   keys: { host: readonly string[]; users: readonly string[] },
-  fixedPort?: number,
+  { port: fixedPort, settings = [] }: { port?: number; settings?: readonly string[] } = {},
 ): Promise<OpenSshServer> {
   const authorized = path.join(folder, 'authorized_keys');
   writeFileSync(authorized, keys.users.map((file) => readFileSync(`${file}.pub`, 'utf8')).join(''));
@@ -69,6 +80,7 @@ export async function startOpenSsh(
       'PermitRootLogin prohibit-password',
       'StrictModes no',
       'UsePAM no',
+      ...settings,
     ].join('\n'),
   );
   // OpenSSH as root separates privileges into this folder and does not start without it.
@@ -77,10 +89,18 @@ export async function startOpenSsh(
   for (let tries = 0; tries < 100 && !(await answers(port)); tries += 1) await delay(100);
   return {
     port,
-    stop: async () => {
+    stop: async ({ withConnections } = { withConnections: false }) => {
+      const connections = withConnections && server.pid !== undefined ? connectionsOf(server.pid) : [];
       const ended = once(server, 'exit');
       server.kill();
       await ended;
+      for (const pid of connections) {
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          // It ended with its server.
+        }
+      }
     },
   };
 }

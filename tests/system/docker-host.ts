@@ -1,13 +1,17 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, realpath, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { fingerprintOfKey, keygen, startOpenSsh } from '../support/openssh';
+import { mountSmallDisk } from './small-disk';
 
 const run = promisify(execFile);
+
+/** Of the engine's disk, in memory: more than a release asks for. */
+const diskMegabytes = 8 * 1024;
 
 /** A Docker engine of its own behind an OpenSSH server of its own, as Cutover meets a host. */
 export interface DockerHost {
@@ -16,12 +20,21 @@ export interface DockerHost {
   docker(...args: string[]): Promise<string>;
   /** Ends the SSH server and its connections, and starts it again at the same port. */
   cutSsh(): Promise<void>;
+  /** What the engine has printed. */
+  engineLog(): string;
+  /** Leaves the engine's disk so many megabytes. */
+  leaveDisk(megabytes: number): Promise<void>;
+  /** The folder of the host user's registry logins. */
+  dockerConfig: string;
   close(): Promise<void>;
 }
 
 /** Starts both; needs root, dockerd (Debian: docker.io), sshd (openssh-server) and busybox-static. */
 export async function startDockerHost(stack: string): Promise<DockerHost> {
   const folder = await mkdtemp(path.join(tmpdir(), 'cutover-docker-host-'));
+  const disk = await mountSmallDisk(diskMegabytes);
+  const dockerConfig = path.join(folder, 'docker-config');
+  await mkdir(dockerConfig);
   const file = (name: string) => path.join(folder, name);
   const socket = file('docker.sock');
   const log: string[] = [];
@@ -29,7 +42,7 @@ export async function startDockerHost(stack: string): Promise<DockerHost> {
     'dockerd',
     [
       '--data-root',
-      file('data'),
+      path.join(disk.folder, 'data'),
       '--exec-root',
       file('exec'),
       '--pidfile',
@@ -54,7 +67,9 @@ export async function startDockerHost(stack: string): Promise<DockerHost> {
 
   keygen(file('host_key'), 'ed25519');
   keygen(file('user_key'), 'ed25519');
-  let ssh = await startOpenSsh(folder, { host: [file('host_key')], users: [file('user_key')] });
+  const keys = { host: [file('host_key')], users: [file('user_key')] };
+  const settings = [`SetEnv DOCKER_CONFIG=${dockerConfig}`];
+  let ssh = await startOpenSsh(folder, keys, { settings });
   return {
     env: {
       EASYPANEL_SSH_HOST: '127.0.0.1',
@@ -67,11 +82,15 @@ export async function startDockerHost(stack: string): Promise<DockerHost> {
     },
     docker,
     cutSsh: async () => {
-      await ssh.stop();
-      // The server's children hold the connections that are open.
-      await run('pkill', ['-KILL', '-f', 'sshd: .*@notty']).catch(() => undefined);
-      ssh = await startOpenSsh(folder, { host: [file('host_key')], users: [file('user_key')] }, ssh.port);
+      await ssh.stop({ withConnections: true });
+      ssh = await startOpenSsh(folder, keys, { settings, port: ssh.port });
     },
+    engineLog: () => log.join(''),
+    leaveDisk: async (megabytes) => {
+      const { bsize, blocks, bfree } = await statfs(disk.folder);
+      await disk.enlarge(Math.ceil(((blocks - bfree) * bsize) / 1024 ** 2) + megabytes);
+    },
+    dockerConfig,
     close: async () => {
       await docker('stack', 'rm', stack).catch(() => undefined);
       await docker('swarm', 'leave', '--force').catch(() => undefined);
@@ -81,6 +100,7 @@ export async function startDockerHost(stack: string): Promise<DockerHost> {
       const ended = once(engine, 'exit');
       engine.kill();
       await ended;
+      await disk.remove();
       await rm(path.join(userInfo().homedir, '.cutover', stack), { recursive: true, force: true });
       await rm(folder, { recursive: true, force: true });
     },
@@ -98,7 +118,7 @@ const server = createServer((request, response) => {
   else response.writeHead(200, { connection: 'close' }).end(process.env.VERSION + ' ' + (process.env.GREETING ?? ''));
 }).listen(8080);
 console.log('version ' + process.env.VERSION + ' listens');
-process.on('SIGTERM', () => { draining = true; setTimeout(() => server.close(() => process.exit(0)), 10000); });
+process.on('SIGTERM', () => { draining = true; setTimeout(() => server.close(() => process.exit(0)), 5000); });
 `;
 /** Stands for the proxy of Easypanel: it asks the engine's DNS for the tasks of a service and passes connections on. */
 const proxyScript = `

@@ -1,13 +1,17 @@
 import type { deployContract } from '#shared/contract/deploy';
 import type { Handlers } from '#shared/rpc/define';
 import type { Core } from '../core';
+import { viewApplication, writeApplicationBranch } from '../services/deploy/application/application';
 import { bundleSource } from '../services/deploy/deploy-operations';
 
 /** Releases on the workspace's host. */
 export function deployHandlers(core: Core): Handlers<typeof deployContract> {
   return {
     'deploy.status': (_input, { signal }) => core.deploy().service.status(signal),
-    'deploy.preflight': (_input, { signal }) => core.deploy().service.preflight(signal),
+    'deploy.preflight': (source, { signal }) => {
+      const { service, folder } = core.deploy();
+      return service.preflight(bundleSource(source, folder), signal);
+    },
     'deploy.plan': (source, { signal }) => {
       const { service, folder } = core.deploy();
       return service.plan(bundleSource(source, folder), signal);
@@ -27,6 +31,18 @@ export function deployHandlers(core: Core): Handlers<typeof deployContract> {
       const tail = after < 0 ? filter.tail : 0;
       for await (const event of core.deploy().service.logs({ ...filter, tail }, signal))
         yield { seq: seq++, event };
+    },
+    'deploy.application': ({ repo }, { signal }) => viewApplication(repo, signal),
+    'deploy.writeBranch': async ({ repo, head, branch }, { signal }) => {
+      const { commit } = await writeApplicationBranch({ repo, head, branch }, signal);
+      await core.activity().record({
+        area: 'deploy',
+        action: 'deploy.write-branch',
+        target: branch,
+        outcome: 'done',
+        detail: `${commit.slice(0, 12)} in ${repo}`,
+      });
+      return { commit };
     },
     'deploy.initialiseSwarm': async (_input, { signal }) => {
       await core.deploy().service.initialiseSwarm(signal);

@@ -9,6 +9,7 @@ import { connectionsHandlers } from './connections';
 import { linksHandlers } from './links';
 import { healthHandlers } from './health';
 import { deployHandlers } from './deploy';
+import { easypanelHandlers } from './easypanel';
 import { migrationHandlers } from './migration';
 import { systemHandlers } from './system';
 import { usersHandlers } from './users';
@@ -29,5 +30,6 @@ export function createHandlers(core: Core): Handlers<AppContract> {
     ...accessHandlers(core),
     ...usersHandlers(core),
     ...deployHandlers(core),
+    ...easypanelHandlers(core),
   };
 }

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type PanelServiceId, panelServiceIdSchema } from '#shared/model/easypanel';
 import type { ApplyCommandOptions, LogsCommandOptions } from './commands/deploy';
 import type { DiffOptions } from './commands/deploy-diff';
 import type { RenderOptions } from './commands/deploy-render';
@@ -63,9 +64,11 @@ export function addDeploy(program: Command, perform: Perform): void {
       .option('--compose-file <name>', 'in that folder; default docker-compose.prod.yml')
       .option('--production-env-file <name>', 'variables of the compose file; default .env.production');
 
-  withWorkspace(
-    sub(deploy, 'preflight', 'look whether the host is ready; changes nothing', ['cutover deploy preflight']),
-  ).action((options: CommonOptions) =>
+  withSource(
+    sub(deploy, 'preflight', 'look whether the host is ready for a release; changes nothing', [
+      'cutover deploy preflight --dir ./release',
+    ]),
+  ).action((options: Source) =>
     perform(options.json === true, async (context) => (await load()).preflight(context, options)),
   );
   withSource(
@@ -150,6 +153,85 @@ export function addDeploy(program: Command, perform: Perform): void {
     .action((options: CommonOptions & { yes?: boolean }) =>
       perform(options.json === true, async (context) => (await load()).initSwarm(context, options)),
     );
+  addEasypanel(deploy, perform);
+}
+
+/** The commands under `cutover deploy easypanel`. */
+function addEasypanel(deploy: Command, perform: Perform): void {
+  const panel = sub(deploy, 'easypanel', 'services of Easypanel itself, through its API over SSH', [
+    'cutover deploy easypanel list',
+    'cutover deploy easypanel deploy shop/web ghcr.io/acme/web:1.4.2',
+  ]);
+  const loadPanel = () => import('./commands/easypanel');
+  withWorkspace(
+    sub(panel, 'list', 'projects, services, domains, and what can’t be done with them', [
+      'cutover deploy easypanel list --json',
+    ]),
+  ).action((options: CommonOptions) =>
+    perform(options.json === true, async (context) => (await loadPanel()).list(context, options)),
+  );
+  withWorkspace(
+    sub(panel, 'set-env', 'make a file the environment of a service', [
+      'cutover deploy easypanel set-env shop/web --file ./release/.env.production',
+    ]),
+  )
+    .argument('<project/service>', 'names', parsePanelService)
+    .option('--file <file>', 'environment file; default: that of the release in the workspace')
+    .option('-y, --yes', 'do not ask; needed without a terminal')
+    .action((target: PanelServiceId, options: CommonOptions & { file?: string; yes?: boolean }) =>
+      perform(options.json === true, async (context) =>
+        (await loadPanel()).setEnvironment(context, target, options),
+      ),
+    );
+  withWorkspace(
+    sub(panel, 'add-domain', 'lead a domain to a service', [
+      'cutover deploy easypanel add-domain shop/web shop.example.com 3000',
+    ]),
+  )
+    .argument('<project/service>', 'names', parsePanelService)
+    .argument('<domain>', 'host name')
+    .argument('<port>', 'on which the service listens', parseCount(1, 65_535))
+    .option('--service <name>', 'of a Compose service: which of its services answers')
+    .option('--http', 'without a certificate')
+    .option('-y, --yes', 'do not ask; needed without a terminal')
+    .action(
+      (
+        target: PanelServiceId,
+        host: string,
+        port: number,
+        options: CommonOptions & { service?: string; http?: boolean; yes?: boolean },
+      ) =>
+        perform(options.json === true, async (context) =>
+          (await loadPanel()).addDomain(context, target, { host, port }, options),
+        ),
+    );
+  withWorkspace(
+    sub(panel, 'deploy', 'deploy an image as an App service, without a gap', [
+      'cutover deploy easypanel deploy shop/web ghcr.io/acme/web:1.4.2',
+    ]),
+  )
+    .argument('<project/service>', 'names', parsePanelService)
+    .argument('<image>', 'with a tag of its own or a digest')
+    .addOption(
+      new Option('--limit <seconds>', 'for its containers to become healthy')
+        .argParser(parseCount(10, 3600))
+        .default(600),
+    )
+    .option('-y, --yes', 'do not ask; needed without a terminal')
+    .action(
+      (target: PanelServiceId, image: string, options: CommonOptions & { limit: number; yes?: boolean }) =>
+        perform(options.json === true, async (context) =>
+          (await loadPanel()).deployApp(context, target, image, options),
+        ),
+    );
+}
+
+function parsePanelService(text: string): PanelServiceId {
+  const [project, service, ...rest] = text.split('/');
+  const parsed = panelServiceIdSchema.safeParse({ project, service });
+  if (!parsed.success || rest.length > 0)
+    throw new InvalidArgumentError('Give it as project/service, such as shop/web.');
+  return parsed.data;
 }
 
 function collect(value: string, before: string[]): string[] {

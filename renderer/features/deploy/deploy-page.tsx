@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, Tabs } from '@mantine/core';
 import { useCallback, useState } from 'react';
 import type { DeployAction } from '#shared/contract/deploy';
 import type { DeployStatus, ServiceStatus } from '#shared/model/deploy';
@@ -7,8 +7,10 @@ import { formatDateTime } from '../../ui/format';
 import { Loading } from '../../ui/loading';
 import { Notice } from '../../ui/notice';
 import { PageBody, PageHeader } from '../../ui/page-header';
+import { ApplicationPanel } from './application-panel';
 import { ChangeDialog, type Question } from './change-dialogs';
 import styles from './deploy.module.css';
+import { EasypanelPanel } from './easypanel-panel';
 import { OperationCard } from './operation-card';
 import { useDeployStatus, useOperation, useStart } from './queries';
 import { ReleaseDialog } from './release-dialog';
@@ -56,48 +58,75 @@ function Stack({
   );
 }
 
-/** Releases of the application on its host: what runs, what changes it, and the way back. */
-export function DeployPage() {
+function Releases({ busy, begin }: { busy: boolean; begin: (action: DeployAction) => void }) {
   const status = useDeployStatus();
-  const operation = useOperation();
-  const start = useStart();
   const [releasing, setReleasing] = useState(false);
   const [question, setQuestion] = useState<Question>();
-  const busy = operation.data?.ended === false;
-  const begin = (action: DeployAction) => {
+  const confirmed = (action: DeployAction) => {
     setReleasing(false);
     setQuestion(undefined);
-    start.mutate(action);
+    begin(action);
   };
   return (
     <>
-      <PageHeader
-        title="Deploy"
-        crumb={status.data === undefined ? undefined : `${status.data.stack} · Docker ${status.data.engine}`}
-        actions={
-          <Button variant="filled" disabled={busy || !status.isSuccess} onClick={() => setReleasing(true)}>
-            Release…
-          </Button>
-        }
-      />
+      <div className={styles.bar}>
+        <span className="t2">
+          {status.data === undefined ? '' : `Stack ${status.data.stack} · Docker ${status.data.engine}`}
+        </span>
+        <Button variant="filled" disabled={busy || !status.isSuccess} onClick={() => setReleasing(true)}>
+          Release…
+        </Button>
+      </div>
+      {status.isPending ? (
+        <Loading>Looking at the host…</Loading>
+      ) : status.isError ? (
+        <ErrorPanel error={status.error} retry={() => void status.refetch()} />
+      ) : (
+        <Stack status={status.data} busy={busy} ask={setQuestion} />
+      )}
+      <ReleaseDialog opened={releasing} onClose={() => setReleasing(false)} onRelease={confirmed} />
+      {question === undefined ? null : (
+        <ChangeDialog question={question} onClose={() => setQuestion(undefined)} onConfirm={confirmed} />
+      )}
+    </>
+  );
+}
+
+/** Releases of the application on its host, what becomes of its repository before the first one, and the panel's own services. */
+export function DeployPage() {
+  const operation = useOperation();
+  const start = useStart();
+  const busy = operation.data?.ended === false;
+  const begin = (action: DeployAction) => start.mutate(action);
+  const [part, setPart] = useState<string | null>('releases');
+  return (
+    <>
+      <PageHeader title="Deploy" />
       <PageBody>
         <div className={styles.page}>
-          {start.isError ? <ErrorPanel error={start.error} /> : null}
-          {operation.data == null ? null : (
-            <OperationCard key={operation.data.id} operation={operation.data} />
-          )}
-          {status.isPending ? (
-            <Loading>Looking at the host…</Loading>
-          ) : status.isError ? (
-            <ErrorPanel error={status.error} retry={() => void status.refetch()} />
-          ) : (
-            <Stack status={status.data} busy={busy} ask={setQuestion} />
-          )}
+          <Tabs value={part} onChange={setPart} keepMounted={false}>
+            <Tabs.List>
+              <Tabs.Tab value="releases">Releases</Tabs.Tab>
+              <Tabs.Tab value="application">Application</Tabs.Tab>
+              <Tabs.Tab value="easypanel">Easypanel</Tabs.Tab>
+            </Tabs.List>
+            <div className={`${styles.page ?? ''} ${styles.parts ?? ''}`}>
+              {start.isError ? <ErrorPanel error={start.error} /> : null}
+              {operation.data == null || part === 'application' ? null : (
+                <OperationCard key={operation.data.id} operation={operation.data} />
+              )}
+              <Tabs.Panel value="releases" className={styles.page ?? ''}>
+                <Releases busy={busy} begin={begin} />
+              </Tabs.Panel>
+              <Tabs.Panel value="application" className={styles.page ?? ''}>
+                <ApplicationPanel />
+              </Tabs.Panel>
+              <Tabs.Panel value="easypanel" className={styles.page ?? ''}>
+                <EasypanelPanel busy={busy} begin={begin} />
+              </Tabs.Panel>
+            </div>
+          </Tabs>
         </div>
-        <ReleaseDialog opened={releasing} onClose={() => setReleasing(false)} onRelease={begin} />
-        {question === undefined ? null : (
-          <ChangeDialog question={question} onClose={() => setQuestion(undefined)} onConfirm={begin} />
-        )}
       </PageBody>
     </>
   );

@@ -66,6 +66,7 @@ export const healthLooks: Record<ServiceStatus['health'], { tone: Tone; label: s
 export const releaseLooks: Record<ReleaseRecord['state'], { tone: Tone; label: string }> = {
   prepared: { tone: 'idle', label: 'Prepared' },
   applying: { tone: 'run', label: 'Being applied' },
+  interrupted: { tone: 'warn', label: 'Cut off' },
   live: { tone: 'ok', label: 'Live' },
   replaced: { tone: 'idle', label: 'Replaced' },
   failed: { tone: 'bad', label: 'Failed' },

@@ -14,6 +14,7 @@ const kinds: Record<string, string> = {
   rollback: 'Roll back',
   scale: 'Scale',
   restart: 'Restart',
+  'panel-deploy': 'Deploy in Easypanel',
 };
 const outcomes: Record<'done' | 'rolled-back' | 'failed' | 'cancelled', { tone: Tone; label: string }> = {
   done: { tone: 'ok', label: 'Done' },

@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { DeployAction, LogLine, ReleaseSource } from '#shared/contract/deploy';
+import type { PanelDomain, PanelServiceId } from '#shared/model/easypanel';
 import type { AppError } from '#shared/model/errors';
 import { client } from '../../api/client';
 import { followStream } from '../../api/follow-stream';
@@ -31,11 +32,11 @@ export function useOperation() {
   });
 }
 
-/** Whether the host is ready; asked anew whenever somebody looks. */
-export function usePreflight() {
+/** Whether the host is ready for the release; asked anew whenever somebody looks. */
+export function usePreflight(source: ReleaseSource) {
   return useQuery({
-    queryKey: [...deployKey, 'preflight'],
-    queryFn: ({ signal }) => client.call('deploy.preflight', {}, { signal }),
+    queryKey: [...deployKey, 'preflight', source],
+    queryFn: ({ signal }) => client.call('deploy.preflight', source, { signal }),
     staleTime: 0,
     gcTime: 0,
     retry: false,
@@ -57,6 +58,71 @@ const reread = () => {
   void queryClient.invalidateQueries({ queryKey: deployKey });
   void queryClient.invalidateQueries({ queryKey: keys.activity });
 };
+
+/** What becomes of the application in a checkout; nothing is asked before one is named. */
+export function useApplication(repo: string | undefined) {
+  return useQuery({
+    queryKey: [...deployKey, 'application', repo],
+    queryFn: ({ signal }) => client.call('deploy.application', { repo: repo ?? '' }, { signal }),
+    enabled: repo !== undefined,
+    staleTime: Infinity,
+    retry: false,
+  });
+}
+
+/** Writes the changes on a new branch. */
+export function useWriteBranch() {
+  return useMutation({
+    mutationFn: (input: { repo: string; head: string; branch: string }) =>
+      client.call('deploy.writeBranch', input),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: keys.activity }),
+  });
+}
+
+const panelKey = [...deployKey, 'panel'];
+
+/** The services of Easypanel. */
+export function usePanel() {
+  return useQuery({
+    queryKey: [...panelKey, 'list'],
+    queryFn: ({ signal }) => client.call('easypanel.list', {}, { signal }),
+    retry: false,
+  });
+}
+
+/** Which variables of a service the release's environment file would change. */
+export function usePanelEnvironment(target: PanelServiceId) {
+  return useQuery({
+    queryKey: [...panelKey, 'environment', target],
+    queryFn: ({ signal }) => client.call('easypanel.planEnvironment', { target }, { signal }),
+    staleTime: 0,
+    gcTime: 0,
+    retry: false,
+  });
+}
+
+/** Makes that file the environment of a service. */
+export function useSetEnvironment(onDone: () => void) {
+  return useMutation({
+    mutationFn: (input: { target: PanelServiceId }) => client.call('easypanel.setEnvironment', input),
+    onSuccess: () => {
+      reread();
+      onDone();
+    },
+  });
+}
+
+/** Leads a domain to a service. */
+export function useAddDomain(onDone: () => void) {
+  return useMutation({
+    mutationFn: (input: { target: PanelServiceId; domain: PanelDomain }) =>
+      client.call('easypanel.addDomain', input),
+    onSuccess: () => {
+      reread();
+      onDone();
+    },
+  });
+}
 
 /** Begins a deployment. */
 export function useStart() {

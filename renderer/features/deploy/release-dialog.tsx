@@ -100,7 +100,7 @@ function ReleaseForm({ onClose, onRelease }: ReleaseFormProps) {
   const [addresses, setAddresses] = useState('');
   const [migration, setMigration] = useState('');
   const [prune, setPrune] = useState(false);
-  const preflight = usePreflight();
+  const preflight = usePreflight(source);
   const plan = usePlan(source);
   const probes = readAddresses(addresses);
   const step = readMigration(migration);

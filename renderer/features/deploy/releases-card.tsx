@@ -13,6 +13,8 @@ interface ReleasesCardProps {
   onRollBack: (release: ReleaseRecord) => void;
 }
 
+const canServeAgain = new Set<ReleaseRecord['state']>(['replaced', 'failed', 'interrupted']);
+
 function Release({
   release,
   busy,
@@ -37,7 +39,7 @@ function Release({
         </time>
         <span className="muted break">{release.by}</span>
       </div>
-      {release.state === 'replaced' || release.state === 'failed' ? (
+      {canServeAgain.has(release.state) ? (
         <Button
           size="compact-xs"
           variant="default"

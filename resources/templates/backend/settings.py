@@ -115,6 +115,9 @@ class Settings(BaseSettings):
             raise ValueError("SUPABASE_JWT_ALGORITHMS may hold ES256, RS256 and EdDSA only")
         if self.old_auth_until is not None and self.old_jwt_secret is None:
             raise ValueError("OLD_AUTH_UNTIL is set without OLD_JWT_SECRET")
+        by_email = self.old_jwt_subject is OldSubject.EMAIL
+        if self.old_auth_until is not None and by_email and self.supabase_secret_key is None:
+            raise ValueError("OLD_JWT_SUBJECT=email needs SUPABASE_SECRET_KEY, by which the account's id is found")
         for name, secret in (
             ("OLD_JWT_SECRET", self.old_jwt_secret),
             ("SUPABASE_JWT_SECRET", self.supabase_jwt_secret),

@@ -16,12 +16,15 @@ import jwt
 from fastapi import Depends, HTTPException, Request, status
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from auth_admin import Account, AuthAdmin, OldIdentity
 from settings import OldSubject, Settings
 
 KEY_LIFETIME_SECONDS = 600
 """The project's own caches keep its keys for ten minutes."""
 REFETCH_PAUSE_SECONDS = 30
 """A flood of tokens with made-up key ids must not become a flood of requests to the project."""
+OLD_ACCOUNT_SECONDS = 60
+"""So long an old token goes on to count after its account was banned."""
 FIRST_FETCH_PAUSE_SECONDS = 2
 """Until the first keys are there, no token can be judged at all."""
 
@@ -32,16 +35,20 @@ class TokenError(Exception):
     """The token is not accepted. The message is for the caller and says nothing about keys."""
 
 
-class KeysUnavailableError(Exception):
-    """The project's keys can't be read and none are known: the token can't be judged."""
+class AuthUnavailableError(Exception):
+    """The project does not answer: the token can't be judged."""
+
+
+class KeysUnavailableError(AuthUnavailableError):
+    """The project's keys can't be read and none are known."""
 
 
 @dataclass(frozen=True)
 class CurrentUser:
     """The person behind a request."""
 
-    id: UUID | None
-    """The id in `auth.users`, which is also the id of the old users table. None for old tokens that name an e-mail."""
+    id: UUID
+    """The id in `auth.users`, which is also the id of the old users table."""
     email: str | None
     role: str
     issuer: Literal["supabase", "old"]
@@ -131,10 +138,13 @@ class TokenVerifier:
 
     def __init__(self, settings: Settings, client: httpx.AsyncClient) -> None:
         self._settings = settings
+        key = settings.supabase_secret_key
+        self.admin = None if key is None else AuthAdmin(client, settings.supabase_url, key.get_secret_value())
+        self._old_accounts: dict[OldIdentity, tuple[float, Account | None]] = {}
         self.keys = KeySet(f"{settings.supabase_url}/auth/v1/.well-known/jwks.json", client, settings.algorithms)
 
     async def verify(self, token: str) -> CurrentUser:
-        """The user of a valid token. Raises TokenError and KeysUnavailableError."""
+        """The user of a valid token. Raises TokenError and AuthUnavailableError."""
         try:
             header = jwt.get_unverified_header(token)
             claimed = jwt.decode(token, options={"verify_signature": False})
@@ -142,7 +152,7 @@ class TokenVerifier:
             raise TokenError("The token can't be read.") from error
         algorithm = header.get("alg")
         if claimed.get("iss") != self._settings.issuer and self._settings.old_auth_open():
-            return self.verify_old(token)
+            return await self._old_user(self.verify_old(token))
         if algorithm in self._settings.algorithms:
             kid = header.get("kid")
             if not isinstance(kid, str):
@@ -152,8 +162,8 @@ class TokenVerifier:
             return self._decode(token, self._settings.supabase_jwt_secret.get_secret_value(), "HS256")
         raise TokenError("The token's algorithm is not accepted.")
 
-    def verify_old(self, token: str) -> CurrentUser:
-        """The user of a valid token of the old login. Raises TokenError, also once the changeover has ended."""
+    def verify_old(self, token: str) -> OldIdentity:
+        """Whom a valid token of the old login names. Raises TokenError, also once the changeover has ended."""
         settings = self._settings
         if not settings.old_auth_open() or settings.old_jwt_secret is None:
             raise TokenError("Tokens of the old login are no longer accepted.")
@@ -169,14 +179,32 @@ class TokenVerifier:
         )
         subject = str(claims["sub"])
         if settings.old_jwt_subject is OldSubject.EMAIL:
-            return CurrentUser(id=None, email=subject.lower(), role="authenticated", issuer="old")
+            return OldIdentity(id=None, email=subject.lower())
         email = claims.get("email")
-        return CurrentUser(
-            id=_uuid(subject),
-            email=email.lower() if isinstance(email, str) else None,
-            role="authenticated",
-            issuer="old",
-        )
+        return OldIdentity(id=_uuid(subject), email=email.lower() if isinstance(email, str) else None)
+
+    async def _old_user(self, identity: OldIdentity) -> CurrentUser:
+        if identity.id is not None:
+            return CurrentUser(id=identity.id, email=identity.email, role="authenticated", issuer="old")
+        account = await self._old_account(identity)
+        if account is None:
+            raise TokenError("This account can't be used.")
+        return CurrentUser(id=account.id, email=account.email, role="authenticated", issuer="old")
+
+    async def _old_account(self, identity: OldIdentity) -> Account | None:
+        """The account behind an e-mail: rows and files belong to its id, which the old token does not hold."""
+        known = self._old_accounts.get(identity)
+        if known is not None and time.monotonic() - known[0] < OLD_ACCOUNT_SECONDS:
+            return known[1]
+        if self.admin is None:
+            raise TokenError("Tokens of the old login are no longer accepted.")
+        try:
+            account = await self.admin.usable_account(identity)
+        except (httpx.HTTPError, KeyError, ValueError) as error:
+            raise AuthUnavailableError from error
+        # Only the holders of signed tokens get here, so the number of entries is that of people.
+        self._old_accounts[identity] = (time.monotonic(), account)
+        return account
 
     def _decode(self, token: str, key: jwt.PyJWK | str, algorithm: str) -> CurrentUser:
         settings = self._settings
@@ -276,7 +304,7 @@ async def _verified(request: Request, token: str) -> CurrentUser:
         return await verifier.verify(token)
     except TokenError as error:
         raise _unauthorised(str(error)) from error
-    except KeysUnavailableError as error:
+    except AuthUnavailableError as error:
         raise HTTPException(
             status.HTTP_503_SERVICE_UNAVAILABLE,
             {"code": "auth_unavailable", "message": "Sign-in can't be checked at the moment. Try again."},

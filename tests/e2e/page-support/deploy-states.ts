@@ -1,4 +1,5 @@
 import type { LogLine } from '#shared/contract/deploy';
+import type { ApplicationView } from '#shared/model/application';
 import type { DeployEvent, DeployStatus, ReleaseRecord, ServiceStatus } from '#shared/model/deploy';
 import { AppError } from '#shared/model/errors';
 import { emptyDeploy, type FixtureDeploy } from './fixture-deploy';
@@ -32,6 +33,7 @@ function release(
     by: 'ada@laptop',
     state,
     images: { backend: 'ghcr.io/acme/backend:1.4.2', frontend: 'ghcr.io/acme/frontend:1.4.2' },
+    pinned: {},
     environment: 'f00d',
     ...changes,
   };
@@ -78,12 +80,89 @@ const told: DeployEvent[] = [
   { type: 'service', service: 'backend', state: 'updating', message: 'update in progress' },
 ];
 
+/** What becomes of an application, in short. */
+export const application: ApplicationView = {
+  root: '/home/ada/shop',
+  head: 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00',
+  dirty: true,
+  files: [
+    {
+      path: 'backend/auth.py',
+      action: 'remove',
+      reasons: ['Passwords, tokens and accounts are at Supabase Auth.'],
+      patch: '--- a/backend/auth.py\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-import bcrypt\n-import jwt\n',
+    },
+    {
+      path: 'backend/routers/orders.py',
+      action: 'change',
+      reasons: ['Who sends a request is told by the session of Supabase Auth.'],
+      patch:
+        '--- a/backend/routers/orders.py\n+++ b/backend/routers/orders.py\n@@ -1,3 +1,3 @@\n from fastapi import APIRouter\n-from auth import get_current_user\n+from supabase_auth import get_current_user\n from database import get_db\n',
+    },
+    {
+      path: 'backend/supabase_auth.py',
+      action: 'add',
+      reasons: ['Validates the tokens of Supabase Auth, and the old ones during the changeover.'],
+      patch: '--- /dev/null\n+++ b/backend/supabase_auth.py\n@@ -0,0 +1,1 @@\n+import jwt\n',
+    },
+  ],
+  routes: [
+    {
+      method: 'GET',
+      path: '/orders',
+      handler: 'my_orders',
+      file: 'backend/routers/orders.py',
+      line: 11,
+      needs: ['login'],
+    },
+    {
+      method: 'PUT',
+      path: '/profile/avatar',
+      handler: 'avatar',
+      file: 'backend/routers/profile.py',
+      line: 17,
+      needs: ['login', 'storage'],
+    },
+  ],
+  open: [
+    {
+      path: 'backend/routers/profile.py',
+      line: 12,
+      what: 'The signed-in user has no full_name; read it from the database by user.id.',
+    },
+    { path: 'frontend/package-lock.json', what: 'Run npm install once and commit the lock file.' },
+  ],
+};
+
 /** A stack that serves, with releases to go back to. */
 export function deployed(changes: Partial<FixtureDeploy> = {}): FixtureDeploy {
   return {
     ...emptyDeploy,
     status,
     logs,
+    application,
+    panel: {
+      generation: 'flat',
+      projects: ['shop'],
+      services: [
+        {
+          project: 'shop',
+          service: 'web',
+          type: 'app',
+          image: 'ghcr.io/acme/web:1.4.1',
+          domains: ['https://shop.example.com'],
+          limits: [],
+        },
+        {
+          project: 'shop',
+          service: 'old',
+          type: 'compose',
+          domains: [],
+          limits: ['It stops the old containers before the new ones start: requests fail in between.'],
+        },
+        { project: 'shop', service: 'cache', type: 'redis', domains: [], limits: ['Left to the panel.'] },
+      ],
+    },
     plan: {
       stack: 'shop',
       services: [

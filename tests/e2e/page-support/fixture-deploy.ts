@@ -1,5 +1,8 @@
 import type { deployContract, DeployOperation, LogLine } from '#shared/contract/deploy';
 import type { DeployEvent, DeployStatus, PreflightFinding, ReleasePlan } from '#shared/model/deploy';
+import type { easypanelContract } from '#shared/contract/easypanel';
+import type { ApplicationView } from '#shared/model/application';
+import type { PanelView } from '#shared/model/easypanel';
 import { AppError } from '#shared/model/errors';
 import type { Handlers } from '#shared/rpc/define';
 
@@ -12,6 +15,8 @@ export interface FixtureDeploy {
   /** What the operation told; it goes on unless the last one is an `end`. */
   events: DeployEvent[];
   logs: LogLine[];
+  application: ApplicationView | AppError;
+  panel: PanelView | AppError;
 }
 
 export const emptyDeploy: FixtureDeploy = {
@@ -21,13 +26,15 @@ export const emptyDeploy: FixtureDeploy = {
   operation: null,
   events: [],
   logs: [],
+  application: { root: '/home/ada/shop', head: 'c0ffee', dirty: false, files: [], routes: [], open: [] },
+  panel: { generation: 'flat', projects: [], services: [] },
 };
 
 /** The deploy operations of the fixture host. */
 export function deployFixture(
   now: () => FixtureDeploy | AppError,
   note: (name: string, input: unknown) => void,
-): Handlers<typeof deployContract> {
+): Handlers<typeof deployContract & typeof easypanelContract> {
   const given = (): FixtureDeploy => {
     const found = now();
     if (found instanceof AppError) throw found;
@@ -62,6 +69,25 @@ export function deployFixture(
       for (const [seq, event] of given().logs.entries()) yield { seq, event };
       if (!filter.follow) return;
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    },
+    'deploy.application': async (input) => {
+      note('deploy.application', input);
+      return Promise.resolve(orThrow(given().application));
+    },
+    'deploy.writeBranch': async (input) => {
+      note('deploy.writeBranch', input);
+      return Promise.resolve({ commit: 'beefbeefbeefbeefbeefbeefbeefbeefbeefbeef' });
+    },
+    'easypanel.list': async () => Promise.resolve(orThrow(given().panel)),
+    'easypanel.planEnvironment': async () =>
+      Promise.resolve([{ name: 'SENTRY_DSN', change: 'added' as const }]),
+    'easypanel.setEnvironment': async (input) => {
+      note('easypanel.setEnvironment', input);
+      return Promise.resolve([]);
+    },
+    'easypanel.addDomain': async (input) => {
+      note('easypanel.addDomain', input);
+      return Promise.resolve({});
     },
     'deploy.initialiseSwarm': async () => {
       note('deploy.initialiseSwarm', {});

@@ -147,13 +147,21 @@ export async function resetPassword(
   await shows(page, `Signed in as ${email}`);
 }
 
-/** A token of the old login, kept by the old pages, opens a session without a question. */
-export async function exchangeOldToken(page: Page, site: Site, email: string): Promise<void> {
-  const token = await new SignJWT({ sub: email })
+/** A token as the old login signed them. */
+export const oldTokenOf = (email: string): Promise<string> =>
+  new SignJWT({ sub: email })
     .setProtectedHeader({ alg: 'HS256' })
     .setExpirationTime('1h')
     .sign(new TextEncoder().encode(oldSecret));
-  await page.evaluate(`localStorage.setItem('token', ${JSON.stringify(token)})`);
+
+/** Leaves the page's origin with a token as the old pages kept it. */
+export async function keepOldToken(page: Page, email: string): Promise<void> {
+  await page.evaluate(`localStorage.setItem('token', ${JSON.stringify(await oldTokenOf(email))})`);
+}
+
+/** A token of the old login, kept by the old pages, opens a session without a question. */
+export async function exchangeOldToken(page: Page, site: Site, email: string): Promise<void> {
+  await keepOldToken(page, email);
   await page.goto(`${site.frontend}/`);
   await shows(page, `Signed in as ${email}`);
   expect(await page.evaluate(`localStorage.getItem('token')`)).toBeNull();

@@ -24,8 +24,12 @@ const packageSchema = z.looseObject({
   devDependencies: z.record(z.string(), z.string()),
 });
 
-/** Installs the application's packages as its lock file names them, or with these versions in the place of its own. */
-export async function installPackages(folder: string, versions: Record<string, string> = {}): Promise<void> {
+/** Installs the application's packages as its lock file names them, where it has one, or with these versions in the place of its own. */
+export async function installPackages(
+  folder: string,
+  versions: Record<string, string> = {},
+  { locked }: { locked: boolean } = { locked: true },
+): Promise<void> {
   const file = join(folder, 'package.json');
   const { dependencies, devDependencies, ...rest } = packageSchema.parse(
     JSON.parse(await readFile(file, 'utf8')),
@@ -41,7 +45,7 @@ export async function installPackages(folder: string, versions: Record<string, s
     };
     await writeFile(file, JSON.stringify(content, undefined, 2));
   }
-  await run('npm', [own ? 'ci' : 'install', '--include=dev', '--no-audit', '--no-fund'], {
+  await run('npm', [own && locked ? 'ci' : 'install', '--include=dev', '--no-audit', '--no-fund'], {
     cwd: folder,
     env: environment(folder),
   });

@@ -1,7 +1,8 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { AppError } from '#shared/model/errors';
+import { AnswerTooLongError, jsonOrText, readText, requestOver } from '../common/stream-http';
 import { classifyDockerAnswer } from './classify';
 
 /** The oldest API with everything used here (Engine 20.10), and the newest that was read when this was written. */
@@ -58,7 +59,7 @@ async function callWith<T>(
 ): Promise<T> {
   const answer = await answerOf(connect, prefix, request, signal);
   const text = await textOf(answer);
-  const parsed = schema.safeParse(jsonOf(text));
+  const parsed = schema.safeParse(jsonOrText(text));
   if (parsed.success) return parsed.data;
   throw new AppError('DOCKER_FAILED', `Docker's answer to ${request.path} is not understood.`, {
     hint: 'Copy the details and report them, with the version of Docker on the host.',
@@ -73,74 +74,34 @@ async function answerOf(
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   signal.throwIfAborted();
-  const socket = withSocketMethods(await connect());
   const search = new URLSearchParams(query).toString();
-  const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const request = httpRequest(
-      {
-        method,
-        path: `${prefix}${path}${search === '' ? '' : `?${search}`}`,
-        // The engine does not look at it, and the name of the host in it would only be logged.
-        host: 'docker',
-        headers: {
-          connection: 'close',
-          ...(content === undefined
-            ? {}
-            : { 'content-type': 'application/json', 'content-length': content.length }),
-        },
-        createConnection: () => socket,
-        signal,
-      },
-      resolve,
-    );
-    request.on('error', (error) => reject(unavailable(error, signal)));
-    request.end(content);
+  const stream = await connect();
+  const answer = await requestOver(
+    stream,
+    // The engine does not look at the name of the host, which would only be logged.
+    { method, path: `${prefix}${path}${search === '' ? '' : `?${search}`}`, host: 'docker', body },
+    signal,
+  ).catch((error: unknown) => {
+    throw unavailable(error, signal);
   });
   const { statusCode = 0 } = answer;
   if (statusCode >= 200 && statusCode < 300) return answer;
   throw classifyDockerAnswer(statusCode, messageOf(await textOf(answer)), path);
 }
 
-/** An SSH channel is a stream without the methods of a socket that node:http calls. */
-function withSocketMethods(stream: Duplex): Duplex {
-  const self = () => stream;
-  for (const name of ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref']) {
-    if (!(name in stream)) Object.defineProperty(stream, name, { value: self });
-  }
-  return stream;
-}
-
 async function textOf(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
   try {
-    for await (const chunk of answer) {
-      const buffer = z.instanceof(Buffer).parse(chunk);
-      length += buffer.length;
-      if (length > answerLimit) {
-        throw new AppError('DOCKER_FAILED', 'Docker’s answer is longer than expected.', {
-          hint: 'Copy the details and report them.',
-        });
-      }
-      chunks.push(buffer);
-    }
+    return await readText(answer, answerLimit);
   } catch (error) {
-    throw unavailable(error);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return text === '' ? null : JSON.parse(text);
-  } catch {
-    return text;
+    if (!(error instanceof AnswerTooLongError)) throw unavailable(error);
+    throw new AppError('DOCKER_FAILED', 'Docker’s answer is longer than expected.', {
+      hint: 'Copy the details and report them.',
+    });
   }
 }
 
 function messageOf(text: string): string {
-  const parsed = z.object({ message: z.string() }).safeParse(jsonOf(text));
+  const parsed = z.object({ message: z.string() }).safeParse(jsonOrText(text));
   return parsed.success ? parsed.data.message : text.trim();
 }
 

@@ -101,6 +101,27 @@ export async function stackServices(
   );
 }
 
+/** The service of this name with its tasks; none when there is no such service. */
+export async function serviceNamed(
+  docker: DockerApi,
+  name: string,
+  signal: AbortSignal,
+): Promise<{ services: SwarmService[]; tasks: SwarmTask[] }> {
+  const query = (key: string) => ({ filters: JSON.stringify({ [key]: [name] }) });
+  const found = await docker.call(
+    { path: '/services', query: { status: 'true', ...query('name') } },
+    z.array(serviceSchema),
+    signal,
+  );
+  // The engine's filter takes names that begin so, too.
+  const services = found.filter((service) => service.Spec.Name === name);
+  if (services.length === 0) return { services, tasks: [] };
+  return {
+    services,
+    tasks: await docker.call({ path: '/tasks', query: query('service') }, z.array(taskSchema), signal),
+  };
+}
+
 /** The tasks of one stack, ended ones that the swarm still remembers included. */
 export async function stackTasks(
   docker: DockerApi,

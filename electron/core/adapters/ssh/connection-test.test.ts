@@ -23,6 +23,9 @@ const otherKey = generateKeyPair();
 const passphrase = 'planted-key-passphrase';
 const protectedKey = generateKeyPair({ passphrase });
 
+/** What the server accepts besides keys; empty: nothing. */
+const passwords = { direct: '', asked: '' };
+
 const parsedKey = (text: string, secret?: string) => {
   const key = utils.parseKey(text, secret);
   if (key instanceof Error) throw key;
@@ -41,7 +44,14 @@ const server = new ssh2.Server({ hostKeys: [hostKeys.ed25519.private, hostKeys.r
     );
     if (attempt.method === 'publickey' && allowed.some((key) => key.equals(attempt.key.data)))
       attempt.accept();
-    else attempt.reject(['publickey']);
+    else if (attempt.method === 'password' && passwords.direct === attempt.password) attempt.accept();
+    // As servers with PAM do: the password is asked for as a question.
+    else if (attempt.method === 'keyboard-interactive' && passwords.asked !== '') {
+      attempt.prompt([{ prompt: 'Password: ', echo: false }], (answers) => {
+        if (answers[0] === passwords.asked) attempt.accept();
+        else attempt.reject();
+      });
+    } else attempt.reject(['publickey', 'password', 'keyboard-interactive']);
   });
   client.on('session', (accept) => {
     accept().on('exec', (acceptExec, _reject, { command }) => {
@@ -152,6 +162,22 @@ describe('test of the Easypanel host', () => {
     const wrong = await run(changes, { keyPassphrase: 'planted-wrong-passphrase' });
     expect(wrong.error?.message).toMatch(/passphrase does not open/);
     expect(JSON.stringify(wrong)).not.toContain('planted');
+  });
+
+  test('a password, asked for in either way, and a wrong one', async () => {
+    const byPassword = (password: string) =>
+      run({ EASYPANEL_SSH_KEY_FILE: '', EASYPANEL_SSH_PASSWORD: password });
+    try {
+      passwords.direct = 'planted-ssh-password';
+      expect(await byPassword('planted-ssh-password')).toMatchObject({ ok: true });
+      Object.assign(passwords, { direct: '', asked: 'planted-ssh-password' });
+      expect(await byPassword('planted-ssh-password')).toMatchObject({ ok: true });
+      const wrong = await byPassword('another-password');
+      expect(wrong).toMatchObject({ ok: false, error: { code: 'SSH_AUTH_FAILED' } });
+      expect(JSON.stringify(wrong)).not.toContain('another-password');
+    } finally {
+      Object.assign(passwords, { direct: '', asked: '' });
+    }
   });
 
   test('neither key file nor agent', async () => {

@@ -69,9 +69,11 @@ async function authenticationOf(settings: Settings, secrets: SshSecrets): Promis
     const privateKey = await readPrivateKey(file, secrets.keyPassphrase);
     return { privateKey, passphrase: secrets.keyPassphrase };
   }
+  const password = settings.get('EASYPANEL_SSH_PASSWORD');
+  if (password !== undefined) return { password };
   if (secrets.agent !== undefined && secrets.agent !== '') return { agent: secrets.agent };
   throw new AppError('SETTING_MISSING', 'EASYPANEL_SSH_KEY_FILE is not set, and no SSH agent is running.', {
-    hint: 'Set it to a private key file, or start an SSH agent that holds the key.',
+    hint: 'Set it to a private key file, start an SSH agent that holds the key, or set EASYPANEL_SSH_PASSWORD.',
     details: { setting: 'EASYPANEL_SSH_KEY_FILE' },
   });
 }

@@ -7,7 +7,8 @@ import { sessionOf, type SshSession } from './ssh-session';
 /** Time for TCP, handshake and sign-in together. */
 const readyLimitMs = 12_000;
 
-export type SshAuthentication = { privateKey: Buffer; passphrase?: string | undefined } | { agent: string };
+export type SshAuthentication =
+  { privateKey: Buffer; passphrase?: string | undefined } | { agent: string } | { password: string };
 
 export interface SshTarget extends SshAddress {
   /** The pinned fingerprint, `SHA256:…`. Without one no connection is made: the failure tells the fingerprint. */
@@ -75,6 +76,13 @@ function connect(
           : { state: 'other-key', fingerprint: refused },
       );
     });
+    // Servers with PAM ask for the password as a question of theirs.
+    const { authentication } = target;
+    if ('password' in authentication) {
+      client.on('keyboard-interactive', (_name, _instructions, _language, prompts, answer) =>
+        answer(prompts.map(() => authentication.password)),
+      );
+    }
     client.connect({
       host: target.host,
       port: target.port,
@@ -96,6 +104,7 @@ function connect(
 
 function authenticationOf(authentication: SshAuthentication): ConnectConfig {
   if ('agent' in authentication) return { agent: authentication.agent };
+  if ('password' in authentication) return { password: authentication.password, tryKeyboard: true };
   const { privateKey, passphrase } = authentication;
   return { privateKey, ...(passphrase === undefined ? {} : { passphrase }) };
 }

@@ -31,6 +31,8 @@ export interface SshSession {
    * the socket.
    */
   openSocket(socketPath: string): Promise<Duplex>;
+  /** Connects to a TCP port as the host reaches it. Throws `SSH_FORWARDING_REFUSED` when forwarding is not allowed or nothing listens. */
+  openTcp(host: string, port: number): Promise<Duplex>;
   /** Runs a command whose input and output are one stream, such as `docker system dial-stdio`. */
   openCommand(command: string): Promise<Duplex>;
   close(): void;
@@ -92,6 +94,21 @@ export function sessionOf(client: Client, address: SshAddress): SshSession {
           {
             hint: 'Check that the socket exists and that this user may use it, and that sshd_config has AllowStreamLocalForwarding yes.',
             details: { socket: socketPath, reason: error instanceof Error ? error.message : String(error) },
+          },
+        );
+      }),
+    openTcp: (host, port) =>
+      open(
+        (ready) => client.forwardOut('127.0.0.1', 0, host, port, ready),
+        (channel): Duplex => channel,
+      ).catch((error: unknown) => {
+        if (lost.signal.aborted) throw lostError(lost.signal);
+        throw new AppError(
+          'SSH_FORWARDING_REFUSED',
+          `The SSH server does not connect us to port ${port} on the host.`,
+          {
+            hint: 'Check that something listens there, and that sshd_config has AllowTcpForwarding yes.',
+            details: { port: String(port), reason: error instanceof Error ? error.message : String(error) },
           },
         );
       }),

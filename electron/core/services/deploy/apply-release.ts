@@ -1,21 +1,23 @@
 import type { ReleaseRecord } from '#shared/model/deploy';
 import { AppError, toErrorShape } from '#shared/model/errors';
-import { classifyDockerMessage } from '../../adapters/docker/classify';
-import { shellWord } from '../../adapters/ssh/ssh-session';
 import type { ComposeBundle } from './compose-bundle';
-import type { DeployHost } from './deploy-host';
+import { type DeployHost, lostHost } from './deploy-host';
 import { probe, type ProbeResult } from './probe';
 import {
+  cutOff,
   findRelease,
   listReleases,
   markLive,
+  pinImages,
   releaseComposeFile,
   releaseFolder,
   storeRelease,
   withLock,
   writeRecord,
 } from './release-store';
-import { awaitRollout, engineTime, type Tell } from './rollout';
+import { pullImages } from './release-images';
+import { awaitRollout, engineTime, phase, stackOf, type Tell } from './rollout';
+import { type Migration, runMigration } from './run-migration';
 
 /** A probe that did not answer before the release is asked for this long after it. */
 const probeLimitMs = 45_000;
@@ -24,7 +26,7 @@ export interface ApplyOptions {
   /** Public addresses that must answer after the release as they did before it. */
   probes: readonly string[];
   /** Runs once before the services change, in a container of the new image: `alembic upgrade head`. */
-  migration?: { service: string; command: readonly string[] };
+  migration?: Migration;
   /** Removes services that the compose file no longer has. */
   prune: boolean;
   /** Milliseconds for all services to become healthy. */
@@ -46,13 +48,19 @@ export function applyRelease(
   signal: AbortSignal,
 ): Promise<ReleaseRecord> {
   return withLock(host, signal, async () => {
-    const record = await interruptedOrNew(host, stack, bundle, tell, signal);
-    const folder = releaseFolder(host, record.id);
+    const stored = await interruptedOrNew(host, stack, bundle, tell, signal);
+    const folder = releaseFolder(host, stored.id);
     phase(tell, 'images', 'Get the images');
-    await pullImages(host, bundle, tell, signal);
+    const record = await pinImages(
+      host,
+      stored,
+      bundle,
+      await pullImages(host, bundle, tell, signal),
+      signal,
+    );
     if (options.migration !== undefined) {
       phase(tell, 'migrate', 'Change the database’s schema');
-      await runMigration(host, folder, bundle, options.migration, tell, signal);
+      await runMigration(host, stack, folder, bundle, options.migration, tell, signal);
     }
     const before = await probe(options.probes, 0, signal);
     const previous = (await listReleases(host, signal)).find(({ state }) => state === 'live');
@@ -75,9 +83,6 @@ export function applyRelease(
   });
 }
 
-/** What is true on the host is not known, so nothing is taken back: the next deployment goes on from what it finds. */
-const lostHost = new Set<string>(['SSH_FAILED', 'DOCKER_UNAVAILABLE', 'CANCELLED']);
-
 /** Makes a kept release serve again. Throws like {@link applyRelease}. */
 export function rollBackTo(
   host: DeployHost,
@@ -88,7 +93,13 @@ export function rollBackTo(
 ): Promise<ReleaseRecord> {
   return withLock(host, signal, async () => {
     const record = await findRelease(host, id, signal);
-    await deployStack(host, record, { limitMs: options.limitMs, prune: true }, tell, signal);
+    try {
+      await deployStack(host, record, { limitMs: options.limitMs, prune: true }, tell, signal);
+    } catch (error) {
+      if (!signal.aborted && error instanceof AppError && !lostHost.has(error.code))
+        await writeRecord(host, { ...record, state: 'failed', error: toErrorShape(error) }, signal);
+      throw error;
+    }
     await markLive(host, record, signal);
     return record;
   });
@@ -111,11 +122,7 @@ async function interruptedOrNew(
       JSON.stringify(Object.entries(record.images).sort()) ===
         JSON.stringify(Object.entries(fresh.images).sort());
     if (same) phase(tell, 'continue', `Go on with ${record.id}, which was cut off`);
-    const error = new AppError(
-      'RELEASE_FAILED',
-      `The deployment was cut off, and ${fresh.id} took its place.`,
-    );
-    await writeRecord(host, { ...record, state: 'failed', error: toErrorShape(error) }, signal);
+    await writeRecord(host, cutOff(record, fresh.id), signal);
   }
   phase(tell, 'validate', 'Let the engine’s client read the compose file');
   await validate(host, releaseFolder(host, fresh.id), signal);
@@ -134,82 +141,6 @@ async function validate(host: DeployHost, folder: string, signal: AbortSignal): 
       hint: 'Correct what is named, then render and try again.',
       details: { output: words },
     });
-  }
-}
-
-/** Before anything changes: a missing image, a refused login or a full disk must not surface in the middle of an update. */
-async function pullImages(
-  host: DeployHost,
-  bundle: ComposeBundle,
-  tell: Tell,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const image of new Set(bundle.services.map((service) => service.image))) {
-    tell({ type: 'log', source: 'images', line: `Pull ${image}` });
-    try {
-      await host.runDocker(['pull', '-q', image], signal);
-    } catch (error) {
-      if (!(error instanceof AppError) || lostHost.has(error.code) || error.code === 'HOST_DISK_FULL')
-        throw error;
-      const present = await host.runDocker(['image', 'inspect', '-f', '{{.Id}}', image], signal).then(
-        () => true,
-        () => false,
-      );
-      if (!present) throw imageFailure(image, error);
-      tell({ type: 'log', source: 'images', line: `${image} is not in a registry; the host has it itself.` });
-    }
-  }
-}
-
-function imageFailure(image: string, error: AppError): AppError {
-  const known = classifyDockerMessage(error.details?.docker ?? error.details?.output ?? error.message);
-  return new AppError(
-    known?.code ?? 'IMAGE_NOT_FOUND',
-    `The host can't get the image ${image}: ${error.details?.docker ?? error.details?.output ?? error.message}`,
-    {
-      hint: known?.hint ?? 'Check the image’s name and tag, and that the host reaches its registry.',
-      details: { image },
-    },
-  );
-}
-
-async function runMigration(
-  host: DeployHost,
-  folder: string,
-  bundle: ComposeBundle,
-  { service, command }: NonNullable<ApplyOptions['migration']>,
-  tell: Tell,
-  signal: AbortSignal,
-): Promise<void> {
-  const found = bundle.services.find(({ name }) => name === service);
-  if (found === undefined) {
-    throw new AppError(
-      'COMPOSE_INVALID',
-      `The compose file has no service ${service} to change the schema with.`,
-      {
-        hint: 'Name the service whose image holds the migrations.',
-      },
-    );
-  }
-  const environment = [...found.environment].map(([name, value]) => `${name}=${value}\n`).join('');
-  const file = `${folder}/migration.env`;
-  await host.writeFile(file, environment, signal);
-  try {
-    await host.runDocker(['run', '--rm', '--env-file', file, found.image, ...command], signal, {
-      onOutput: (text) => {
-        for (const line of text.split('\n').filter((part) => part.trim() !== ''))
-          tell({ type: 'log', source: 'migration', line });
-      },
-    });
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'HOST_COMMAND_FAILED') throw error;
-    throw new AppError('RELEASE_FAILED', `${command.join(' ')} failed; the services were not changed.`, {
-      hint: 'Read its output. What it did before it failed may stand in the database.',
-      details: error.details,
-      cause: error,
-    });
-  } finally {
-    await host.run(`rm -f ${shellWord(file)}`, AbortSignal.timeout(10_000)).catch(() => undefined);
   }
 }
 
@@ -232,7 +163,7 @@ async function deployStack(
     },
   });
   phase(tell, 'rollout', 'Wait until every service is healthy');
-  await awaitRollout(host, record.stack, since, options.limitMs, tell, signal);
+  await awaitRollout(stackOf(host, record.stack), since, options.limitMs, tell, signal);
 }
 
 /** After a failure in the middle: the release before is deployed again. Answers what is to be told. */
@@ -276,8 +207,4 @@ function unreachable(
       details: Object.fromEntries(results.map(({ url, answer }) => [url, answer])),
     },
   );
-}
-
-function phase(tell: Tell, name: string, message: string): void {
-  tell({ type: 'phase', phase: name, message });
 }

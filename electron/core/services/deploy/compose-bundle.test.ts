@@ -24,10 +24,10 @@ describe('a release’s files', () => {
   it('have their variables replaced, and carry the release’s id as a label', async () => {
     const bundle = await read(web('    deploy:\n      replicas: 3\n      labels: [tier=front]\n'));
     expect(bundle.services).toMatchObject([{ name: 'web', image: 'shop/web:1', replicas: 3 }]);
-    expect(parse(bundle.compose('20260102T030405Z-1a2b'))).toEqual({
+    expect(parse(bundle.compose('20260102T030405Z-1a2b', { 'shop/web:1': 'shop/web:1@sha256:ab' }))).toEqual({
       services: {
         web: {
-          image: 'shop/web:1',
+          image: 'shop/web:1@sha256:ab',
           deploy: { replicas: 3, labels: { tier: 'front', 'cutover.release': '20260102T030405Z-1a2b' } },
         },
       },
@@ -66,7 +66,7 @@ describe('a release’s files', () => {
       ['.env.production', `IMAGE=shop/web:1\nGREETING=a "b" $c #d\n`],
       ['secrets/token.txt', 'planted'],
     ]);
-    expect(bundle.compose('r')).not.toContain('planted');
+    expect(bundle.compose('r', {})).not.toContain('planted');
   });
 
   it('refuse a line break, which an environment file for Swarm can’t hold', async () => {
@@ -93,7 +93,7 @@ describe('a release’s files', () => {
           `IMAGE=a\nNOTE='${value}'\n`,
         );
         expect(bundle.services[0]?.environment.get('NOTE')).toBe(value);
-        const written: unknown = parse(bundle.compose('r'));
+        const written: unknown = parse(bundle.compose('r', {}));
         // The engine's client turns `$$` into `$` when it reads the file.
         expect(written).toMatchObject({
           services: { web: { labels: { note: value.replaceAll('$', '$$$$') } } },
@@ -101,6 +101,13 @@ describe('a release’s files', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('name the ports of the host that they publish, in every spelling', async () => {
+    const ports = `["8080:80", "127.0.0.1:8443:443/tcp", "9000-9002:9000-9002", "3000", 80, { target: 80, published: 81 }, { target: 82 }]`;
+    const { services } = await read(web(`    ports: ${ports}\n`));
+    expect(services[0]?.ports).toEqual([8080, 8443, 9000, 9001, 9002, 81]);
+    await expect(read(web('    ports: web\n'))).rejects.toMatchObject({ code: 'COMPOSE_INVALID' });
   });
 
   it('are advised on where a release would drop requests', async () => {

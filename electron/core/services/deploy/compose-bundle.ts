@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { AppError } from '#shared/model/errors';
 import { interpolate } from '../connections/interpolate';
 import { adviceOn } from './compose-advice';
+import { isSecretName } from './release-secrets';
 
 /** The label on every service that names the release it came from. */
 export const releaseLabel = 'cutover.release';
@@ -17,6 +18,8 @@ export interface BundleService {
   name: string;
   image: string;
   replicas: number;
+  /** Of the host, that the service publishes. */
+  ports: readonly number[];
   /** What the containers see, values included: never shown. */
   environment: ReadonlyMap<string, string>;
 }
@@ -24,8 +27,8 @@ export interface BundleService {
 /** A compose file with all that it refers to, ready to be written to the host. */
 export interface ComposeBundle {
   services: BundleService[];
-  /** Makes the compose file of one release: it holds no secret and no variable. */
-  compose(release: string): string;
+  /** Makes the compose file of one release, with pulled digests by the images that it names. It holds no secret and no variable. */
+  compose(release: string, pinned: Readonly<Record<string, string>>): string;
   /** Environment and secret files by the path that the compose file names, relative to it. */
   files: ReadonlyMap<string, string>;
   warnings: { service?: string; message: string }[];
@@ -43,6 +46,25 @@ const environmentSchema = z.union([
   z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   z.array(z.string()),
 ]);
+
+/** `8080`, `8080:80`, `127.0.0.1:8080:80/tcp`, `8080-8081:80-81` or the long form. A port that the engine chooses is none. */
+const portsSchema = z
+  .union([
+    z.number().transform((): number[] => []),
+    z.string().transform((text) => {
+      const [, from, to] = /(?:^|:)(\d+)(?:-(\d+))?:[\d-]+(?:\/\w+)?$/.exec(text) ?? [];
+      if (from === undefined) return [];
+      const last = Math.min(Number(to ?? from), 65_535);
+      return Array.from(
+        { length: Math.max(last - Number(from) + 1, 0) },
+        (_item, index) => Number(from) + index,
+      );
+    }),
+    z
+      .looseObject({ published: z.coerce.number().int().optional() })
+      .transform(({ published }) => (published === undefined ? [] : [published])),
+  ])
+  .array();
 
 const serviceSchema = z.looseObject({
   image: z.string().min(1).optional(),
@@ -94,13 +116,19 @@ export async function readBundle(source: BundleSource): Promise<ComposeBundle> {
       files.set(normal(entry.path), literalEnvFile(values, entry.path));
     }
     for (const [variable, value] of environmentOf(service.environment)) environment.set(variable, value);
-    services.push({ name, image: service.image, replicas: service.deploy?.replicas ?? 1, environment });
+    services.push({
+      name,
+      image: service.image,
+      replicas: service.deploy?.replicas ?? 1,
+      ports: portsOf(name, service['ports']),
+      environment,
+    });
     warnings.push(...adviceOn(name, service));
   }
   for (const entry of [...Object.values(compose.secrets ?? {}), ...Object.values(compose.configs ?? {})]) {
     if (entry?.file !== undefined) files.set(normal(entry.file), await read(entry.file));
   }
-  return { services, files, warnings, compose: (release) => composeText(compose, release) };
+  return { services, files, warnings, compose: (release, pinned) => composeText(compose, release, pinned) };
 }
 
 /** Reads a file that stands in the folder or below it. */
@@ -126,8 +154,6 @@ function yamlOf(text: string, file: string): unknown {
   return document.toJS();
 }
 
-const secretName = /PASSWORD|SECRET|TOKEN|PRIVATE|CREDENTIAL|(^|_)KEY$/i;
-
 /** Replaces variables in every text. A value goes into the compose file, which others may read, so a secret is refused. */
 function withVariables(value: unknown, variables: Readonly<Record<string, string>>): unknown {
   const missing = new Set<string>();
@@ -135,7 +161,7 @@ function withVariables(value: unknown, variables: Readonly<Record<string, string
     if (typeof item === 'string') {
       const replaced = interpolate(item, (name) => {
         const found = variables[name];
-        if (found !== undefined && secretName.test(name)) {
+        if (found !== undefined && isSecretName(name)) {
           throw invalid(
             `The compose file holds the value of ${name}, which is a secret by its name.`,
             'Give it to the container through env_file or a Docker secret instead.',
@@ -168,6 +194,15 @@ function composeOf(value: unknown, file: string): Compose {
   throw invalid(`${file} is not a compose file: ${z.prettifyError(parsed.error)}`, 'Correct what is named.');
 }
 
+function portsOf(service: string, given: unknown): number[] {
+  const parsed = portsSchema.safeParse(given ?? []);
+  if (parsed.success) return parsed.data.flat();
+  throw invalid(
+    `The ports of ${service} can't be read.`,
+    'Write them as "8080:80" or with published and target.',
+  );
+}
+
 function environmentOf(given: z.infer<typeof environmentSchema> | undefined): [string, string][] {
   if (given === undefined) return [];
   if (!Array.isArray(given)) return Object.entries(given).map(([name, value]) => [name, String(value ?? '')]);
@@ -197,12 +232,13 @@ function normal(name: string): string {
 }
 
 /** The compose file as the engine gets it: paths in normal form, `$` escaped, as the engine's client replaces variables once more. */
-function composeText(compose: Compose, release: string): string {
+function composeText(compose: Compose, release: string, pinned: Readonly<Record<string, string>>): string {
   const labelled = Object.fromEntries(
     Object.entries(compose.services).map(([name, service]) => [
       name,
       {
         ...service,
+        ...(service.image === undefined ? {} : { image: pinned[service.image] ?? service.image }),
         ...(service.env_file === undefined
           ? {}
           : { env_file: service.env_file.map((file) => normal(file.path)) }),

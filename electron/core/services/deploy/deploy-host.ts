@@ -5,6 +5,9 @@ import { type ExecuteOptions, shellWord, type SshSession } from '../../adapters/
 
 export const defaultDockerSocket = '/var/run/docker.sock';
 
+/** What is true on the host is not known, so nothing is taken back: the next deployment goes on from what it finds. */
+export const lostHost = new Set<string>(['SSH_FAILED', 'DOCKER_UNAVAILABLE', 'CANCELLED']);
+
 /** The host of a stack: its shell, its Docker and the folder in which Cutover keeps the stack's releases. */
 export interface DeployHost {
   readonly ssh: SshSession;
@@ -38,7 +41,7 @@ export async function openDeployHost(
     const dockerHost = `DOCKER_HOST=${shellWord(`unix://${socket}`)}`;
     // Said first by the client: its words tell a missing right from an engine that is down.
     await run(`${dockerHost} docker version --format '{{.Server.Version}}'`, signal);
-    const docker = await openDockerApi(await dockerConnection(ssh, socket, dockerHost), signal);
+    const docker = overSsh(await openDockerApi(await dockerConnection(ssh, socket, dockerHost), signal), ssh);
     const home = (await run('printf %s "$HOME"', signal)).trim();
     return {
       ssh,
@@ -74,6 +77,40 @@ export async function openDeployHost(
     ssh.close();
     throw error;
   }
+}
+
+/** For the end of the connection to be noticed after that of a channel in it. */
+const noticeMs = 1_000;
+
+/**
+ * What broke a connection inside the SSH connection: the SSH connection itself, where it is gone, and not the engine behind it. Other
+ * failures come back as they are.
+ */
+export async function brokenBy(ssh: SshSession, error: unknown): Promise<unknown> {
+  const broken = !(error instanceof AppError) || error.code === 'DOCKER_UNAVAILABLE';
+  if (!broken) return error;
+  if (!ssh.lost.aborted) {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, noticeMs);
+      const onLost = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      ssh.lost.addEventListener('abort', onLost, { once: true });
+    });
+  }
+  return ssh.lost.aborted ? ssh.lost.reason : error;
+}
+
+function overSsh(docker: DockerApi, ssh: SshSession): DockerApi {
+  const explain = async (error: unknown) => {
+    throw await brokenBy(ssh, error);
+  };
+  return {
+    engineVersion: docker.engineVersion,
+    call: (request, schema, signal) => docker.call(request, schema, signal).catch(explain),
+    stream: (request, signal) => docker.stream(request, signal).catch(explain),
+  };
 }
 
 function runner(ssh: SshSession): DeployHost['run'] {

@@ -6,6 +6,7 @@ import type { NewActivity } from '#shared/model/activity';
 import { AppError, isCancelled, toErrorShape } from '#shared/model/errors';
 import type { Numbered } from '#shared/rpc/define';
 import type { DeployService } from './deploy-service';
+import type { EasypanelService } from './easypanel-service';
 import type { Tell } from './rollout';
 
 /** For a change of one service to be through; a release brings its own limit. */
@@ -33,6 +34,7 @@ interface Operation {
 /** Deployments that outlive the page that began them. Each ends in an entry of Activity. */
 export function createDeployOperations(
   service: () => DeployService,
+  panel: () => EasypanelService,
   defaultFolder: () => string,
   record: (entry: NewActivity) => Promise<void>,
 ): DeployOperations {
@@ -65,7 +67,7 @@ export function createDeployOperations(
         at: new Date().toISOString(),
         ended: false,
       };
-      const work = execute(service(), action, defaultFolder(), tell, abort.signal);
+      const work = execute(service(), panel(), action, defaultFolder(), tell, abort.signal);
       const operation: Operation = {
         view,
         events,
@@ -124,6 +126,7 @@ export function createDeployOperations(
 
 async function execute(
   service: DeployService,
+  panel: EasypanelService,
   action: DeployAction,
   defaultFolder: string,
   tell: Tell,
@@ -150,6 +153,9 @@ async function execute(
     case 'restart':
       await service.restart(action.service, changeLimitMs, tell, signal);
       return undefined;
+    case 'panel-deploy':
+      await panel.deployApp(action.target, action.image, action.limitSeconds * 1000, tell, signal);
+      return undefined;
   }
 }
 
@@ -165,6 +171,20 @@ export function bundleSource(
   };
 }
 
+function targetOf(action: DeployAction, release: string | undefined): string {
+  switch (action.kind) {
+    case 'apply':
+      return release ?? 'release';
+    case 'rollback':
+      return action.release;
+    case 'scale':
+    case 'restart':
+      return action.service;
+    case 'panel-deploy':
+      return `${action.target.project}/${action.target.service}`;
+  }
+}
+
 function note(
   record: (entry: NewActivity) => Promise<void>,
   action: DeployAction,
@@ -174,10 +194,10 @@ function note(
   return record({
     area: 'deploy',
     action: `deploy.${action.kind}`,
-    target:
-      'service' in action ? action.service : (release ?? ('release' in action ? action.release : 'release')),
+    target: targetOf(action, release),
     outcome: failure === undefined ? 'done' : 'failed',
     ...(action.kind === 'scale' ? { after: { replicas: action.replicas } } : {}),
+    ...(action.kind === 'panel-deploy' ? { after: { image: action.image } } : {}),
     ...(failure === undefined ? {} : { detail: failure }),
   });
 }

@@ -1,7 +1,7 @@
 import type { LogLine } from '#shared/contract/deploy';
 import type { DeployStatus, PreflightFinding, ReleasePlan, ReleaseRecord } from '#shared/model/deploy';
 import { stackNameSchema } from '#shared/model/deploy';
-import { AppError } from '#shared/model/errors';
+import { AppError, toAppError } from '#shared/model/errors';
 import { logFrames } from '../../adapters/docker/log-frames';
 import {
   initialiseSwarm,
@@ -12,13 +12,16 @@ import {
 } from '../../adapters/docker/swarm';
 import { openHostSession, type SshSecrets } from '../../adapters/ssh/open-host';
 import type { Settings } from '../../ports/settings';
+import { redactingFailures } from '../settings/redact-error';
 import { type ApplyOptions, applyRelease, rollBackTo } from './apply-release';
 import { type BundleSource, readBundle } from './compose-bundle';
-import { defaultDockerSocket, type DeployHost, openDeployHost } from './deploy-host';
+import { brokenBy, defaultDockerSocket, type DeployHost, openDeployHost } from './deploy-host';
 import { preflight, requireClear } from './preflight';
-import { planRelease } from './release-plan';
+import { portsFinding, preflightRelease, unreadableRelease } from './preflight-release';
+import { environmentOf, planRelease } from './release-plan';
+import { environmentRedactor } from './release-secrets';
 import { listReleases, readLock, withLock } from './release-store';
-import { awaitRollout, engineTime, type Tell } from './rollout';
+import { awaitRollout, engineTime, stackOf, type Tell } from './rollout';
 import { serviceStatus, shortName } from './service-status';
 
 export interface LogFilter {
@@ -31,7 +34,8 @@ export interface LogFilter {
 
 /** Releases of one stack on the workspace's host. Every call connects for itself; all throw the codes of SSH and Docker. */
 export interface DeployService {
-  preflight(signal: AbortSignal): Promise<PreflightFinding[]>;
+  /** Whether the host is ready, and ready for the release in the source where there is one. Changes nothing. */
+  preflight(source: BundleSource, signal: AbortSignal): Promise<PreflightFinding[]>;
   /** What a release would change. Changes nothing. */
   plan(source: BundleSource, signal: AbortSignal): Promise<ReleasePlan>;
   /** See `applyRelease`. */
@@ -88,12 +92,21 @@ export function createDeployService(settings: () => Promise<Settings>, secrets: 
         const service = await findService(host, stack, name, signal);
         const since = await engineTime(host, signal);
         await updateService(host.docker, service, spec(service), signal);
-        await awaitRollout(host, stack, since, limitMs, tell, signal);
+        await awaitRollout(stackOf(host, stack), since, limitMs, tell, signal);
       }),
     );
 
   return {
-    preflight: (signal) => withHost(signal, (host, stack) => preflight(host, stack, signal)),
+    preflight: async (source, signal) => {
+      const bundle = await readBundle(source).catch(toAppError);
+      return withHost(signal, async (host, stack) => {
+        const findings = await preflight(host, stack, signal);
+        if (bundle instanceof AppError) return [...findings, unreadableRelease(bundle)];
+        // Only a manager of a swarm knows whose its ports are.
+        if (findings.some(({ id, severity }) => id === 'swarm' && severity === 'blocker')) return findings;
+        return [...findings, ...(await preflightRelease(host, stack, bundle, signal))];
+      });
+    },
     plan: async (source, signal) => {
       const bundle = await readBundle(source);
       return withHost(signal, async (host, stack) =>
@@ -102,11 +115,16 @@ export function createDeployService(settings: () => Promise<Settings>, secrets: 
     },
     apply: async (source, options, tell, signal) => {
       const bundle = await readBundle(source);
+      const redactRelease = environmentRedactor(
+        bundle.services.flatMap(({ environment }) => [...environment]),
+      );
       return withHost(signal, async (host, stack, redact) => {
         requireClear(await preflight(host, stack, signal));
+        requireClear([await portsFinding(host, stack, bundle, signal)]);
+        const hide = (text: string) => redactRelease(redact(text));
         const tellSafely: Tell = (event) =>
-          tell(event.type === 'log' ? { ...event, line: redact(event.line) } : event);
-        return applyRelease(host, stack, bundle, options, tellSafely, signal);
+          tell(event.type === 'log' ? { ...event, line: hide(event.line) } : event);
+        return redactingFailures(hide, () => applyRelease(host, stack, bundle, options, tellSafely, signal));
       });
     },
     rollback: (release, limitMs, tell, signal) =>
@@ -126,7 +144,7 @@ export function createDeployService(settings: () => Promise<Settings>, secrets: 
           services: services
             .map((service) => serviceStatus(stack, service, tasks))
             .sort((a, b) => a.name.localeCompare(b.name)),
-          releases,
+          releases: lock?.stale === false ? releases : releases.map(interrupted),
           ...(live === undefined ? {} : { live: live.id }),
           ...(lock === undefined
             ? {}
@@ -157,10 +175,13 @@ export function createDeployService(settings: () => Promise<Settings>, secrets: 
         const chosen = all.filter(
           (service) => filter.services === undefined || filter.services.includes(shortName(stack, service)),
         );
+        const redactRelease = environmentRedactor(all.flatMap(environmentOf));
         for await (const line of merged(
           chosen.map((service) => serviceLog(host, stack, service, filter, signal)),
         ))
-          yield { ...line, text: redact(line.text) };
+          yield { ...line, text: redactRelease(redact(line.text)) };
+      } catch (error) {
+        throw await brokenBy(host.ssh, error);
       } finally {
         host.close();
       }
@@ -169,6 +190,10 @@ export function createDeployService(settings: () => Promise<Settings>, secrets: 
       withHost(signal, (host) => initialiseSwarm(host.docker, '127.0.0.1', signal)),
   };
 }
+
+/** Without a deployment under way nobody applies anything. */
+const interrupted = (release: ReleaseRecord): ReleaseRecord =>
+  release.state === 'applying' ? { ...release, state: 'interrupted' } : release;
 
 function parseStack(name: string): string {
   const parsed = stackNameSchema.safeParse(name);

@@ -1,5 +1,5 @@
 import type { PreflightFinding } from '#shared/model/deploy';
-import { AppError } from '#shared/model/errors';
+import { AppError, type ErrorCode } from '#shared/model/errors';
 import { shellWord } from '../../adapters/ssh/ssh-session';
 import { type EngineInfo, engineInfo, listServices, type SwarmService } from '../../adapters/docker/swarm';
 import { releaseLabel } from './compose-bundle';
@@ -186,10 +186,11 @@ function gigabytes(bytes: number): string {
 export function requireClear(findings: readonly PreflightFinding[]): void {
   const blocker = findings.find(({ severity }) => severity === 'blocker');
   if (blocker === undefined) return;
-  const codes: Record<string, 'SWARM_INACTIVE' | 'HOST_DISK_FULL' | 'RELEASE_LOCKED'> = {
+  const codes: Record<string, ErrorCode> = {
     swarm: 'SWARM_INACTIVE',
     disk: 'HOST_DISK_FULL',
     lock: 'RELEASE_LOCKED',
+    ports: 'PORT_TAKEN',
   };
   throw new AppError(codes[blocker.id] ?? 'RELEASE_FAILED', `${blocker.title}: ${blocker.message}`, {
     hint: blocker.hint,

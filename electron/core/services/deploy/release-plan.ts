@@ -1,4 +1,5 @@
 import type { EnvironmentChange, ReleasePlan, ServiceChange } from '#shared/model/deploy';
+import type { VariableChange } from '#shared/model/easypanel';
 import type { SwarmService } from '../../adapters/docker/swarm';
 import type { BundleService, ComposeBundle } from './compose-bundle';
 import { desiredReplicas, shortName } from './service-status';
@@ -43,7 +44,7 @@ export function planRelease(
 }
 
 /** The engine adds the digest that it found for a tag. */
-function withoutDigest(image: string): string {
+export function withoutDigest(image: string): string {
   return image.replace(/@sha256:[0-9a-f]+$/, '');
 }
 
@@ -53,19 +54,29 @@ function imageChange(wanted: string, service: SwarmService): string[] {
   return [`${withoutDigest(image)} → ${wanted}`];
 }
 
+/** What the containers of a service see. */
+export function environmentOf(service: SwarmService): [string, string][] {
+  return (service.Spec.TaskTemplate.ContainerSpec.Env ?? []).map((line) => {
+    const at = line.indexOf('=');
+    return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)];
+  });
+}
+
 function environmentChanges(wanted: BundleService, service: SwarmService): EnvironmentChange[] {
-  const now = new Map(
-    (service.Spec.TaskTemplate.ContainerSpec.Env ?? []).map((line) => {
-      const at = line.indexOf('=');
-      return at < 0 ? ([line, ''] as const) : ([line.slice(0, at), line.slice(at + 1)] as const);
-    }),
-  );
-  const names = [...new Set([...wanted.environment.keys(), ...now.keys()])].sort();
+  const now = new Map(environmentOf(service));
+  return variableChanges(now, wanted.environment).map((change) => ({ service: wanted.name, ...change }));
+}
+
+/** The names of variables that come, go or get another value. */
+export function variableChanges(
+  now: ReadonlyMap<string, string>,
+  wanted: ReadonlyMap<string, string>,
+): VariableChange[] {
+  const names = [...new Set([...wanted.keys(), ...now.keys()])].sort();
   return names.flatMap((name) => {
     const before = now.get(name);
-    const after = wanted.environment.get(name);
+    const after = wanted.get(name);
     if (before === after) return [];
-    const change = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
-    return [{ service: wanted.name, name, change }];
+    return [{ name, change: before === undefined ? 'added' : after === undefined ? 'removed' : 'changed' }];
   });
 }

@@ -16,9 +16,11 @@ import type { DeployHost } from './deploy-host';
 /** Releases kept on the host, beside the live one. */
 const keptReleases = 10;
 /** Between two signs of life of a deployment. */
-const heartbeatMs = 10_000;
+const heartbeatMs = 5_000;
 /** A lock that nobody touched for this long belongs to a deployment that was cut off. */
-const staleAfterS = 60;
+const staleAfterS = 30;
+/** For a sign of life to arrive. */
+const commandLimitMs = 10_000;
 
 /** The compose file of a release, in its folder. */
 export const releaseComposeFile = 'docker-compose.yml';
@@ -47,7 +49,7 @@ export async function storeRelease(
 ): Promise<ReleaseRecord> {
   const id = newReleaseId(at);
   const folder = releaseFolder(host, id);
-  await host.writeFile(`${folder}/${releaseComposeFile}`, bundle.compose(id), signal);
+  await host.writeFile(`${folder}/${releaseComposeFile}`, bundle.compose(id, {}), signal);
   for (const [name, content] of bundle.files) await host.writeFile(`${folder}/${name}`, content, signal);
   const record: ReleaseRecord = {
     id,
@@ -56,10 +58,27 @@ export async function storeRelease(
     by: operator(),
     state: 'prepared',
     images: Object.fromEntries(bundle.services.map(({ name, image }) => [name, image])),
+    pinned: {},
     environment: fingerprint(bundle),
   };
   await writeRecord(host, record, signal);
   return record;
+}
+
+/** Names the pulled digests in the compose file, so that the release stays what it is. */
+export async function pinImages(
+  host: DeployHost,
+  record: ReleaseRecord,
+  bundle: ComposeBundle,
+  pinned: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<ReleaseRecord> {
+  if (Object.keys(pinned).length === 0) return record;
+  const folder = releaseFolder(host, record.id);
+  await host.writeFile(`${folder}/${releaseComposeFile}`, bundle.compose(record.id, pinned), signal);
+  const named = { ...record, pinned };
+  await writeRecord(host, named, signal);
+  return named;
 }
 
 function fingerprint(bundle: ComposeBundle): string {
@@ -107,15 +126,29 @@ export async function findRelease(
   });
 }
 
-/** Makes one release the live one in the records; older ones beyond the kept number are removed with their files. */
+/**
+ * Makes one release the live one in the records. Others that were being applied were cut off, and are over now. Older ones beyond the kept
+ * number are removed with their files.
+ */
 export async function markLive(host: DeployHost, live: ReleaseRecord, signal: AbortSignal): Promise<void> {
   const releases = await listReleases(host, signal);
   for (const other of releases.filter(({ id, state }) => id !== live.id && state === 'live'))
     await writeRecord(host, { ...other, state: 'replaced' }, signal);
+  for (const other of releases.filter(({ id, state }) => id !== live.id && state === 'applying'))
+    await writeRecord(host, cutOff(other, live.id), signal);
   const { error: _none, ...clean } = live;
   await writeRecord(host, { ...clean, state: 'live' }, signal);
   const old = releases.filter(({ id }) => id !== live.id).slice(keptReleases);
   for (const { id } of old) await host.run(`rm -rf ${shellWord(releaseFolder(host, id))}`, signal);
+}
+
+/** The record of a release whose deployment was cut off and that another one has followed. */
+export function cutOff(record: ReleaseRecord, successor: ReleaseId): ReleaseRecord {
+  const error = new AppError(
+    'RELEASE_FAILED',
+    `Its deployment was cut off, and ${successor} took its place.`,
+  );
+  return { ...record, state: 'failed', error: error.toShape() };
 }
 
 const lockSchema = z.object({
@@ -165,7 +198,7 @@ export async function withLock<T>(host: DeployHost, signal: AbortSignal, body: (
     if (holder?.stale === true) await host.run(`rm -f ${word}`, signal);
     if (holder?.stale === false || !(await take())) {
       throw new AppError('RELEASE_LOCKED', `${holder?.by ?? 'Somebody'} is deploying this stack.`, {
-        hint: 'Wait until it has ended. A deployment that was cut off frees the stack after a minute.',
+        hint: 'Wait until it has ended. A deployment that was cut off frees the stack after half a minute.',
         retryable: true,
         details: { since: holder?.at ?? '' },
       });
@@ -173,14 +206,20 @@ export async function withLock<T>(host: DeployHost, signal: AbortSignal, body: (
   }
   const heartbeat = setInterval(() => {
     // A lost connection is told by whatever the body does next.
-    host.run(`touch ${word}`, AbortSignal.timeout(heartbeatMs)).catch(() => undefined);
+    host.run(`touch ${word}`, AbortSignal.timeout(commandLimitMs)).catch(() => undefined);
   }, heartbeatMs);
   try {
     return await body();
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'SSH_FAILED') throw error;
+    throw new AppError(error.code, error.message, {
+      ...error.toShape(),
+      hint: 'The host may go on by itself. Look at the services once it answers again; the next deployment goes on from what it finds.',
+    });
   } finally {
     clearInterval(heartbeat);
     // After a cut there is no way to remove it; it becomes stale.
-    await host.run(`rm -f ${word}`, AbortSignal.timeout(heartbeatMs)).catch(() => undefined);
+    await host.run(`rm -f ${word}`, AbortSignal.timeout(commandLimitMs)).catch(() => undefined);
   }
 }
 

@@ -78,6 +78,7 @@ it('a plan names what changes and never a value', () => {
     name,
     image,
     replicas: 2,
+    ports: [],
     environment: new Map(environment),
   });
   const bundle = { files: new Map(), warnings: [], compose: () => '' };

@@ -151,6 +151,8 @@ test('every setting that names a password or a key secret is marked as one', () 
   const secret = settingNames.filter((name) => settingDefinitions[name].secret);
   expect(secret.sort()).toEqual([
     'APP_REDIS_URL',
+    'EASYPANEL_API_TOKEN',
+    'EASYPANEL_SSH_PASSWORD',
     'HEALTH_CANARY_PASSWORD',
     'HEALTH_SMTP_URL',
     'HEALTH_WEBHOOK_URL',

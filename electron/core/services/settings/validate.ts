@@ -71,6 +71,13 @@ const urlOf =
 const mailAddress: Rule = (value) =>
   /^[^\s@<>,]+@[^\s@<>,]+$/.test(value) ? { value } : { reason: 'is not a mail address' };
 
+const portNumber: Rule = (value) => {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  return port >= 1 && port <= 65535
+    ? { value: String(port) }
+    : { reason: 'is not a port number from 1 to 65535' };
+};
+
 const bucketList: Rule = (value) => {
   const names = value
     .split(',')
@@ -129,12 +136,7 @@ const rules: Record<SettingName, Rule> = {
     /^[A-Za-z0-9.:_[\]-]+$/.test(value) && !value.startsWith('-')
       ? { value: value.replace(/^\[(.*)\]$/, '$1') }
       : { reason: 'is not a host name or an address' },
-  EASYPANEL_SSH_PORT: (value) => {
-    const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
-    return port >= 1 && port <= 65535
-      ? { value: String(port) }
-      : { reason: 'is not a port number from 1 to 65535' };
-  },
+  EASYPANEL_SSH_PORT: portNumber,
   EASYPANEL_SSH_USER: oneWord,
   EASYPANEL_SSH_KEY_FILE: anyText,
   EASYPANEL_SSH_HOST_KEY: (value) => {
@@ -158,6 +160,9 @@ const rules: Record<SettingName, Rule> = {
     stackNameSchema.safeParse(value).success
       ? { value }
       : { reason: 'is not a name of lower-case letters, digits, _ and -' },
+  EASYPANEL_SSH_PASSWORD: anyText,
+  EASYPANEL_API_TOKEN: oneWord,
+  EASYPANEL_PANEL_PORT: portNumber,
 };
 
 /** The normal form of a setting's value. Throws `SETTING_INVALID`, which names the setting and never repeats the value. */

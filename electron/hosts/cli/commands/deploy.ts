@@ -1,11 +1,11 @@
-import type { DeployAction, ReleaseSource } from '#shared/contract/deploy';
-import { deployEventSchema, type DeployEvent, releaseIdSchema } from '#shared/model/deploy';
+import type { ReleaseSource } from '#shared/contract/deploy';
+import { releaseIdSchema } from '#shared/model/deploy';
 import { AppError } from '#shared/model/errors';
 import type { CommandContext } from '../context';
-import { type ExitCode, exitCodeOfError, exitCodes } from '../exit-codes';
-import { confirm } from '../prompt';
+import { type ExitCode, exitCodes } from '../exit-codes';
 import { type Session, type SessionOptions, withSession } from '../session';
 import { table } from '../text';
+import { agreed, type Confirmed, perform } from './deploy-operation';
 
 export interface SourceCommandOptions extends SessionOptions {
   dir?: string;
@@ -27,10 +27,6 @@ export interface LogsCommandOptions extends SessionOptions {
   search?: string;
 }
 
-interface Confirmed extends SessionOptions {
-  yes?: boolean;
-}
-
 const sourceOf = (options: SourceCommandOptions): ReleaseSource => ({
   ...(options.dir === undefined ? {} : { folder: options.dir }),
   ...(options.composeFile === undefined ? {} : { composeFile: options.composeFile }),
@@ -38,10 +34,10 @@ const sourceOf = (options: SourceCommandOptions): ReleaseSource => ({
 });
 
 /** Tells whether the host is ready; exit code 3 when something stands in the way. */
-export function preflight(context: CommandContext, options: SessionOptions): Promise<ExitCode> {
+export function preflight(context: CommandContext, options: SourceCommandOptions): Promise<ExitCode> {
   const { output, signal } = context;
   return withSession(context, options, { secrets: 'ask' }, async ({ handlers }) => {
-    const findings = await handlers['deploy.preflight']({}, { signal });
+    const findings = await handlers['deploy.preflight'](sourceOf(options), { signal });
     await output.document(findings);
     const tones = { ok: 'good', warning: 'warn', blocker: 'bad' } as const;
     for (const { severity, title, message, hint } of findings) {
@@ -98,7 +94,7 @@ export function apply(context: CommandContext, options: ApplyCommandOptions): Pr
   });
 }
 
-/** Makes a kept release serve again; without one, the newest that served before the live one. */
+/** Makes a kept release serve again; without one, that of a rollback that was cut off, else the newest that served before the live one. */
 export function rollback(
   context: CommandContext,
   release: string | undefined,
@@ -120,8 +116,9 @@ async function previousRelease(
   { signal }: CommandContext,
   { handlers }: Session,
 ): Promise<string | undefined> {
-  const { releases } = await handlers['deploy.status']({}, { signal });
-  return releases.find(({ state }) => state === 'replaced')?.id;
+  const { releases, live = '' } = await handlers['deploy.status']({}, { signal });
+  const cutOff = releases.find(({ id, state }) => state === 'interrupted' && id < live);
+  return (cutOff ?? releases.find(({ state }) => state === 'replaced'))?.id;
 }
 
 /** Sets how many of a service run. */
@@ -213,59 +210,4 @@ export function logs(
     }
     return exitCodes.done;
   });
-}
-
-/** Starts an operation and tells how it goes until it has ended; Ctrl-C cancels it. */
-async function perform(
-  { output, signal }: CommandContext,
-  { handlers }: Session,
-  action: DeployAction,
-): Promise<ExitCode> {
-  const { id } = await handlers['deploy.start'](action, { signal });
-  const onAbort = () => void handlers['deploy.cancel']({ id }, { signal: new AbortController().signal });
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    // Its own signal: what a cancelled operation tells last is shown as well.
-    const watching = { signal: new AbortController().signal, after: -1 };
-    for await (const { event } of handlers['deploy.watch']({ id }, watching)) {
-      const told = deployEventSchema.parse(event);
-      await output.event(told);
-      if (told.type !== 'end') output.note(lineOf(told));
-      else if (told.error === undefined) {
-        output.line(told.release === undefined ? 'Done.' : `${told.release} serves.`);
-        return exitCodes.done;
-      } else {
-        if (!output.json) await output.error(told.error);
-        return exitCodeOfError(told.error.code);
-      }
-    }
-    return exitCodes.failed;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
-function lineOf(event: Exclude<DeployEvent, { type: 'end' }>): string {
-  switch (event.type) {
-    case 'phase':
-      return event.message;
-    case 'log':
-      return `  ${event.source}: ${event.line}`;
-    case 'service':
-      return `  ${event.service}: ${event.state}${event.message === '' ? '' : ` (${event.message})`}`;
-  }
-}
-
-async function agreed(
-  { terminal, signal }: CommandContext,
-  options: Confirmed,
-  question: string,
-): Promise<boolean> {
-  if (options.yes === true) return true;
-  if (terminal === undefined) {
-    throw new AppError('INVALID_INPUT', 'This changes the host, and there is no terminal to ask on.', {
-      hint: 'Add --yes.',
-    });
-  }
-  return confirm(terminal, question, signal);
 }

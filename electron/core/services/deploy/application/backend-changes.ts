@@ -11,6 +11,7 @@ const removed: Readonly<Record<string, string>> = {
 
 const reasons: Readonly<Record<string, string>> = {
   'supabase_auth.py': 'Validates the tokens of Supabase Auth, and the old ones during the changeover.',
+  'auth_admin.py': 'Finds the account that a token of the old login names.',
   'storage_service.py': 'Files in R2, with the public methods of minio_service.py.',
   'database.py': 'Connects to Supabase: few connections, both poolers, TLS.',
   'routers/auth.py':
@@ -56,7 +57,6 @@ export function backendChanges(tree: FileTree, folder: string, template: FileTre
       if (!name.endsWith('__init__.py'))
         changes.open.push({
           path,
-          line: undefined,
           what: `Kept as it is; compare it with ${name} of the template.`,
         });
       continue;

@@ -1,26 +1,11 @@
+import type { AffectedRoute, OpenPoint } from '#shared/model/application';
+
 /** One file that becomes another. `after` is undefined where it goes, `before` where it is new. */
 export interface FileChange {
   path: string;
   before: string | undefined;
   after: string | undefined;
   reasons: string[];
-}
-
-/** An API route that depends on the old login or the old storage. */
-export interface AffectedRoute {
-  method: string;
-  path: string;
-  handler: string;
-  file: string;
-  line: number;
-  needs: ('login' | 'storage')[];
-}
-
-/** Something that only a person can decide. */
-export interface OpenPoint {
-  path: string;
-  line: number | undefined;
-  what: string;
 }
 
 /** Everything that becomes of an application's repository. */

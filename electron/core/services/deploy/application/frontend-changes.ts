@@ -96,7 +96,7 @@ function addPackages(tree: FileTree, folder: string, template: FileTree, changes
   );
   changes.open.push({
     path: below(folder, 'package-lock.json'),
-    line: undefined,
+
     what: 'Run npm install once and commit the lock file: the image installs what it names.',
   });
 }
@@ -117,8 +117,7 @@ function addStandalone(tree: FileTree, folder: string, changes: ApplicationChang
     /((?:export default|module\.exports =|const \w+(?:: NextConfig)? =) \{)/,
     "$1\n  output: 'standalone',\n ",
   );
-  if (after === before)
-    changes.open.push({ path, line: undefined, what: "Set output: 'standalone' in this configuration." });
+  if (after === before) changes.open.push({ path, what: "Set output: 'standalone' in this configuration." });
   else changes.files.push({ path, before, after, reasons: [reason] });
 }
 
@@ -132,7 +131,6 @@ function addFollower(tree: FileTree, folder: string, changes: ApplicationChanges
   if (path === undefined || body === undefined) {
     changes.open.push({
       path: path ?? below(folder, 'src/app/layout.tsx'),
-      line: undefined,
       what: 'Put <SessionFollower /> of @/components/session-follower into the layout’s body.',
     });
     return;

@@ -1,4 +1,4 @@
-import type { OpenPoint } from './changes';
+import type { OpenPoint } from '#shared/model/application';
 import { readPython, type PythonSource, type Span } from './python-source';
 
 const includes =

@@ -1,5 +1,5 @@
 import { type PythonImport, type PythonSource, replaceSpans, type Span } from './python-source';
-import type { AffectedRoute, OpenPoint } from './changes';
+import type { AffectedRoute, OpenPoint } from '#shared/model/application';
 
 /** What the new `supabase_auth.py` offers, by the names that applications have for it. */
 const authNames: Readonly<Record<string, string>> = {

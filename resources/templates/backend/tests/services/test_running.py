@@ -155,6 +155,33 @@ def test_an_old_session_becomes_a_new_one(backend: str, settings: Settings) -> N
     assert exchange(banned).status_code == 403
 
 
+def test_an_old_token_that_names_an_address_has_the_accounts_id(settings: Settings) -> None:
+    auth = Auth(settings)
+    email = f"{uuid4().hex}@example.com"
+    user_id = auth.create(email, "correct horse 1")
+    banned = f"{uuid4().hex}@example.com"
+    auth.create(banned, "correct horse 1", ban_duration="24h")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+
+    def me(subject: str) -> httpx.Response:
+        token = jwt.encode({"sub": subject, "exp": int(time.time()) + 600}, OLD_SECRET, "HS256")
+        return httpx.get(f"{url}/auth/me", headers=bearer(token))
+
+    with process(
+        "serve.py", "main:create_app", str(port),
+        WEB_CONCURRENCY="1", DRAIN_SECONDS="0",
+        OLD_AUTH_UNTIL=until, OLD_JWT_SECRET=OLD_SECRET, OLD_JWT_SUBJECT="email",
+    ):  # fmt: skip
+        eventually(lambda: status_of(f"{url}/health"))
+        for _ in range(2):
+            answer = me(email.upper())
+            assert (answer.status_code, answer.json()["id"], answer.json()["issuer"]) == (200, user_id, "old")
+        assert me(banned).status_code == 401
+        assert me(f"{uuid4().hex}@example.com").status_code == 401
+
+
 def test_draining_answers_until_the_end(settings: Settings) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
