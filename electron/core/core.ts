@@ -28,6 +28,7 @@ import { readUsersMapping, saveUsersMapping } from './services/migration/users-m
 import { carryUsers } from './steps/users/user-delta';
 import { runActivity } from './services/activity/run-activity';
 import { createHealthService, type HealthService } from './services/health/health-service';
+import { createLoadService, type LoadService } from './services/load/load-service';
 import { noteSettings } from './services/activity/settings-activity';
 import { createObjectsService, type ObjectsService } from './services/objects/objects-service';
 import { createRunsService, type RunsService } from './services/runs/runs-service';
@@ -88,6 +89,8 @@ export interface Core {
   links(): LinksService;
   /** Live health of what the open workspace is connected to. */
   readonly health: HealthService;
+  /** Load checks of the open workspace. Throws `WORKSPACE_NOT_OPEN`. */
+  load(): LoadService;
   /** Public access to the migration’s buckets. Throws `WORKSPACE_NOT_OPEN`. */
   access(): AccessService;
   /** The users of the open workspace's project. Throws `WORKSPACE_NOT_OPEN`. */
@@ -209,6 +212,15 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     return { service, operations, folder };
   };
 
+  // Kept per folder, like runs: a load check ends in its own workspace.
+  const loadServices = new Map<string, LoadService>();
+  const makeLoad = (workspace: OpenedWorkspace): LoadService =>
+    createLoadService({
+      folder: path.join(workspace.folder, 'health'),
+      settings: () => workspace.settings(),
+      activity: activityOf(workspace),
+    });
+
   const connections = createConnectionsService({
     workspaces,
     testers: connectionTesters(options.env),
@@ -269,6 +281,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       return service;
     },
     activity: () => activityOf(workspaces.opened()),
+    load: () => {
+      const workspace = workspaces.opened();
+      const service = loadServices.get(workspace.folder) ?? makeLoad(workspace);
+      loadServices.set(workspace.folder, service);
+      return service;
+    },
     users: () => {
       const workspace = workspaces.opened();
       const service = usersServices.get(workspace.folder) ?? makeUsers(workspace);
@@ -327,6 +345,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     close: async () => {
       await Promise.all([...bucketsServices.values()].map((service) => service.close()));
       await health.close();
+      await Promise.all([...loadServices.values()].map((service) => service.close()));
       await Promise.all([...runsServices.values()].map((service) => service.close()));
       await Promise.all([...usersServices.values()].map((service) => service.close()));
       await Promise.all([...deployFacilities.values()].map(({ operations }) => operations.close()));

@@ -55,6 +55,11 @@ const health = createRoute({
     wall: z.boolean().optional().catch(undefined),
   }),
 });
+const load = createRoute({
+  getParentRoute: () => root,
+  path: '/health/load',
+  component: lazyRouteComponent(() => import('../features/health/load-page'), 'LoadPage'),
+});
 const users = createRoute({
   getParentRoute: () => root,
   path: '/users',
@@ -107,6 +112,7 @@ export const router = createRouter({
     users,
     buckets,
     health,
+    load,
     deploy,
     activity,
     connections,

@@ -5,6 +5,7 @@ import { comparisonContract } from './comparison';
 import { connectionsContract } from './connections';
 import { linksContract } from './links';
 import { healthContract } from './health';
+import { loadContract } from './load';
 import { deployContract } from './deploy';
 import { migrationContract } from './migration';
 import { systemContract } from './system';
@@ -22,6 +23,7 @@ export const contract = {
   ...bucketsContract,
   ...linksContract,
   ...healthContract,
+  ...loadContract,
   ...accessContract,
   ...usersContract,
   ...deployContract,

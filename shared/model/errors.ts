@@ -91,8 +91,11 @@ export const errorCodes = [
   'RELEASE_FAILED',
   'RELEASE_ROLLED_BACK',
   'RELEASE_UNREACHABLE',
-  // alerts
+  // alerts and load
   'ALERT_REFUSED',
+  'LOAD_NEEDS_CONSENT',
+  'LOAD_ROUTE_FAILS',
+  'LOAD_RUNNING',
   // runs
   'PLAN_CHANGED',
   'RUN_LOCKED',

@@ -7,9 +7,9 @@ import { addCors } from './cors-program';
 import { addObjects } from './objects-program';
 import { addLinks } from './links-program';
 import { addDeploy } from './deploy-program';
+import { addHealth } from './health-program';
 import { addUsers } from './users-program';
 import { type CommonOptions as Common, type Perform, sub, withWorkspace } from './program-parts';
-import type { HealthOptions } from './commands/health';
 
 interface Only extends Common {
   only?: Lane[];
@@ -201,28 +201,6 @@ export function createProgram(version: string, perform: Perform): Command {
     );
 
   withWorkspace(
-    sub(program, 'health', 'check every service that is set up: its state, the evidence, what to do', [
-      'cutover health --env-file .env.migration',
-      'cutover health --json --fail-on degraded   exit code 1 when a service is degraded or down',
-      'cutover health --watch                     again and again until Ctrl-C',
-    ]),
-  )
-    .option('--watch', 'check every ten seconds; with --json one line each time')
-    .option('--service <id>', 'only this one, by its id in the JSON: supabase-postgres, r2, backend')
-    .addOption(
-      new Option('--fail-on <state>', 'the mildest state that ends with exit code 1; default down').choices([
-        'unknown',
-        'degraded',
-        'down',
-      ]),
-    )
-    .action((options: Common & HealthOptions) =>
-      perform(options.json === true, async (context) =>
-        (await import('./commands/health')).health(context, options),
-      ),
-    );
-
-  withWorkspace(
     sub(
       program,
       'cancel',
@@ -241,6 +219,7 @@ export function createProgram(version: string, perform: Perform): Command {
   addLinks(program, perform);
   addCors(program, perform);
   addDeploy(program, perform);
+  addHealth(program, perform);
 
   return program;
 }
