@@ -37,6 +37,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 usage or a missing setting, 3 refused, 4 verification differs, 130 cancelled.
 Passphrases come from CUTOVER_PASSPHRASE (workspace) and CUTOVER_SSH_KEY_PASSPHRASE (SSH key), never from an argument.
+The console’s /metrics is for Prometheus: with the bearer token in CUTOVER_METRICS_TOKEN, which is off without one.
 `;
 
 /** The command line of Cutover. */
