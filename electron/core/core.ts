@@ -4,6 +4,7 @@ import type { InspectReport } from '#shared/contract/migration';
 import type { Comparison } from '#shared/contract/comparison';
 import type { Lane } from '#shared/model/run';
 import type { MigrationPorts } from './ports/migration-ports';
+import type { OperatorDesk } from './ports/operator-desk';
 import type { SecretsBroker } from './ports/secrets-broker';
 import { type ActivityLog, openActivityLog } from './services/activity/activity-log';
 import { type BucketsService, createBucketsService } from './services/buckets/buckets-service';
@@ -60,6 +61,8 @@ export interface CoreOptions {
   practice: boolean;
   /** Only the desktop has one. */
   secretsBroker?: SecretsBroker;
+  /** Only the desktop has one. */
+  desk?: OperatorDesk;
   /** Told when a run has to wait before it can begin. */
   onWait?: (message: string) => void;
 }
@@ -246,6 +249,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     host: options.host,
     env: options.env,
     activity: () => activityOf(workspaces.opened()),
+    desk: options.desk,
   });
   /** Another workspace or other secrets: what is watched changes with them. */
   const thenWake = async <T>(change: Promise<T>): Promise<T> => {

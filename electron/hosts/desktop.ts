@@ -12,7 +12,11 @@ import { createRemoteSecrets } from './desktop/secrets-over-port';
 const main = process.parentPort;
 const send = (message: FromCore) => main.postMessage(message);
 const secrets = createRemoteSecrets(send);
-const opening = openDesktopCore(process.argv.slice(2), process.env, secrets.broker);
+const opening = openDesktopCore(process.argv.slice(2), process.env, secrets.broker, {
+  notify: ({ title, text }) =>
+    send({ type: 'notice', title: title.slice(0, 300), text: text.slice(0, 2000) }),
+  showHealth: (services) => send({ type: 'health', ...(services === undefined ? {} : { services }) }),
+});
 const handlers = opening.then(({ core }) => createHandlers(core));
 
 async function servePort(wire: Wire): Promise<void> {

@@ -189,10 +189,12 @@ const alertConfigSchema = z.object({
   quiet: z.object({ from: timeOfDay, to: timeOfDay }).optional(),
   /** How a webhook wants its JSON; `auto` knows the addresses of Slack and Discord. */
   webhookShape: z.enum(['auto', 'slack', 'discord', 'plain']),
+  /** Whether the desktop shows a notification; other hosts have none. */
+  desktop: z.boolean().default(true),
 });
 export type AlertConfig = z.infer<typeof alertConfigSchema>;
 
-export const alertChannels = ['webhook', 'mail'] as const;
+export const alertChannels = ['webhook', 'mail', 'desktop'] as const;
 export const alertChannelSchema = z.enum(alertChannels);
 export type AlertChannelName = z.infer<typeof alertChannelSchema>;
 
@@ -234,7 +236,7 @@ export const defaultHealthConfig: HealthConfig = {
   custom: [],
   maintenance: [],
   intervals: {},
-  alerts: { from: 'down', repeatMinutes: 240, webhookShape: 'auto' },
+  alerts: { from: 'down', repeatMinutes: 240, webhookShape: 'auto', desktop: true },
 };
 
 /** Everything at one moment. */

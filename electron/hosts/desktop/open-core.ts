@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Core, createCore, type CoreOptions } from '../../core/core';
+import type { OperatorDesk } from '../../core/ports/operator-desk';
 import type { SecretsBroker } from '../../core/ports/secrets-broker';
 import { withoutSettings } from '../cli/child-env';
 import { dataFolder, findInstallation } from '../cli/installation';
@@ -19,6 +20,7 @@ export async function openDesktopCore(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   secretsBroker: SecretsBroker,
+  desk: OperatorDesk,
 ): Promise<DesktopCore> {
   const { values } = parseArgs({
     args: [...args],
@@ -36,6 +38,7 @@ export async function openDesktopCore(
     version,
     practice: practice !== undefined,
     secretsBroker,
+    desk,
   };
 
   const core = await createCore({
