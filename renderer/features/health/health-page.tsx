@@ -81,7 +81,7 @@ function Overview({ overview }: { overview: HealthOverview }) {
         <ErrorPanel key={channel} title={`Alerts by ${channel} do not arrive`} error={error} />
       ))}
       {tiles}
-      {chosen === undefined ? null : <ServiceDetail service={chosen} incidents={incidents} now={now} />}
+      {chosen === undefined ? null : <ServiceDetail service={chosen} now={now} />}
       <IncidentsCard incidents={incidents} />
     </>
   );
