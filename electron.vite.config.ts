@@ -15,6 +15,7 @@ export default defineConfig({
           main: resolve(here, 'electron/main/main.ts'),
           desktop: resolve(here, 'electron/hosts/desktop.ts'),
           cli: resolve(here, 'electron/hosts/cli.ts'),
+          'load-worker': resolve(here, 'electron/core/adapters/load/load-worker.ts'),
           'pg-dump-worker': resolve(here, 'electron/core/adapters/postgres/pg-dump-worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

@@ -4,6 +4,7 @@ import type { InspectReport } from '#shared/contract/migration';
 import type { Comparison } from '#shared/contract/comparison';
 import type { Lane } from '#shared/model/run';
 import type { MigrationPorts } from './ports/migration-ports';
+import type { OperatorDesk } from './ports/operator-desk';
 import type { SecretsBroker } from './ports/secrets-broker';
 import { type ActivityLog, openActivityLog } from './services/activity/activity-log';
 import { type BucketsService, createBucketsService } from './services/buckets/buckets-service';
@@ -29,6 +30,7 @@ import { readUsersMapping, saveUsersMapping } from './services/migration/users-m
 import { carryUsers } from './steps/users/user-delta';
 import { runActivity } from './services/activity/run-activity';
 import { createHealthService, type HealthService } from './services/health/health-service';
+import { createLoadService, type LoadService } from './services/load/load-service';
 import { noteSettings } from './services/activity/settings-activity';
 import { createObjectsService, type ObjectsService } from './services/objects/objects-service';
 import { createRunsService, type RunsService } from './services/runs/runs-service';
@@ -62,6 +64,8 @@ export interface CoreOptions {
   secretsBroker?: SecretsBroker;
   /** Asks the operator for a folder on this machine, where a host can; undefined when none was chosen. */
   chooseFolder?: () => Promise<string | undefined>;
+  /** Only the desktop has one. */
+  desk?: OperatorDesk;
   /** Told when a run has to wait before it can begin. */
   onWait?: (message: string) => void;
 }
@@ -93,6 +97,8 @@ export interface Core {
   links(): LinksService;
   /** Live health of what the open workspace is connected to. */
   readonly health: HealthService;
+  /** Load checks of the open workspace. Throws `WORKSPACE_NOT_OPEN`. */
+  load(): LoadService;
   /** Public access to the migration’s buckets. Throws `WORKSPACE_NOT_OPEN`. */
   access(): AccessService;
   /** The users of the open workspace's project. Throws `WORKSPACE_NOT_OPEN`. */
@@ -218,6 +224,15 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     return { service, panel, operations, folder };
   };
 
+  // Kept per folder, like runs: a load check ends in its own workspace.
+  const loadServices = new Map<string, LoadService>();
+  const makeLoad = (workspace: OpenedWorkspace): LoadService =>
+    createLoadService({
+      folder: path.join(workspace.folder, 'health'),
+      settings: () => workspace.settings(),
+      activity: activityOf(workspace),
+    });
+
   const connections = createConnectionsService({
     workspaces,
     testers: connectionTesters(options.env),
@@ -243,6 +258,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     host: options.host,
     env: options.env,
     activity: () => activityOf(workspaces.opened()),
+    desk: options.desk,
   });
   /** Another workspace or other secrets: what is watched changes with them. */
   const thenWake = async <T>(change: Promise<T>): Promise<T> => {
@@ -278,6 +294,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       return service;
     },
     activity: () => activityOf(workspaces.opened()),
+    load: () => {
+      const workspace = workspaces.opened();
+      const service = loadServices.get(workspace.folder) ?? makeLoad(workspace);
+      loadServices.set(workspace.folder, service);
+      return service;
+    },
     users: () => {
       const workspace = workspaces.opened();
       const service = usersServices.get(workspace.folder) ?? makeUsers(workspace);
@@ -336,6 +358,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     close: async () => {
       await Promise.all([...bucketsServices.values()].map((service) => service.close()));
       await health.close();
+      await Promise.all([...loadServices.values()].map((service) => service.close()));
       await Promise.all([...runsServices.values()].map((service) => service.close()));
       await Promise.all([...usersServices.values()].map((service) => service.close()));
       await Promise.all([...deployFacilities.values()].map(({ operations }) => operations.close()));

@@ -19,6 +19,11 @@ const folders = createFolderChooser(send);
 const opening = openDesktopCore(process.argv.slice(2), process.env, {
   secretsBroker: secrets.broker,
   chooseFolder: folders.choose,
+  desk: {
+    notify: ({ title, text }) =>
+      send({ type: 'notice', title: title.slice(0, 300), text: text.slice(0, 2000) }),
+    showHealth: (services) => send({ type: 'health', ...(services === undefined ? {} : { services }) }),
+  },
 });
 const handlers = opening.then(({ core }) => createHandlers(core));
 const opensPipe = opening.then(({ core }) => openTransferPipe(coreTransfers(core)));

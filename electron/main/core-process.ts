@@ -17,6 +17,8 @@ export interface CoreProcessOptions {
   args: string[];
   /** Told why, when the process has ended without being asked to. */
   onEnd: (error: ErrorShape | undefined) => void;
+  onNotice: (notice: Extract<FromCore, { type: 'notice' }>) => void;
+  onHealth: (services: Extract<FromCore, { type: 'health' }>['services']) => void;
 }
 
 /** The process in which the core runs, apart from windows, so that a long copy never blocks one. */
@@ -29,7 +31,13 @@ export interface CoreProcess {
   stop(): Promise<void>;
 }
 
-export function createCoreProcess({ program, args, onEnd }: CoreProcessOptions): CoreProcess {
+export function createCoreProcess({
+  program,
+  args,
+  onEnd,
+  onNotice,
+  onHealth,
+}: CoreProcessOptions): CoreProcess {
   let current: { child: UtilityProcess; transfers: Promise<TransferAddress> } | undefined;
   let stopping = false;
 
@@ -85,10 +93,17 @@ export function createCoreProcess({ program, args, onEnd }: CoreProcessOptions):
         case 'choose-folder':
           void chooseFolder(child, message.data.id);
           break;
+        case 'notice':
+          onNotice(message.data);
+          break;
+        case 'health':
+          onHealth(message.data.services);
+          break;
       }
     });
     child.once('exit', () => {
       if (current === started) current = undefined;
+      onHealth(undefined);
       if (!stopping) onEnd(failure);
     });
     return started;

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { app, BrowserWindow, dialog, ipcMain, MessageChannelMain } from 'electron';
+import { app, BrowserWindow, dialog, ipcMain, MessageChannelMain, Notification } from 'electron';
 import type { ErrorShape } from '#shared/model/errors';
 import { portChannel } from '#shared/rpc/port-messages';
 import { createCoreProcess } from './core-process';
 import { setMenu } from './menu';
 import { registerPageScheme, servePage } from './page-protocol';
+import { createHealthTray } from './tray';
 import { confine, denyPermissions, isOwnPage, openWindow } from './window';
 
 /** The folder `out/`, in a checkout as in a package. */
@@ -25,6 +26,13 @@ function begin(): void {
       // The page asks for a new port by itself, and that starts the core again.
       if (error !== undefined || ends >= endsBeforeAsking) void askAfterFailure(error);
     },
+    onNotice: ({ title, text }) => {
+      if (!Notification.isSupported()) return;
+      const notification = new Notification({ title, body: text });
+      notification.on('click', show);
+      notification.show();
+    },
+    onHealth: (services) => tray.show(services),
   });
 
   const askAfterFailure = async (error: ErrorShape | undefined) => {
@@ -51,13 +59,16 @@ function begin(): void {
     window.focus();
   };
 
+  const tray = createHealthTray({ open: show, quit: () => app.quit() });
+
   registerPageScheme();
   app.enableSandbox();
   app.on('web-contents-created', (_event, contents) => confine(contents));
   app.on('second-instance', show);
   app.on('activate', show);
   app.on('window-all-closed', () => {
-    if (process.platform !== 'darwin') app.quit();
+    // Watching goes on in the tray.
+    if (process.platform !== 'darwin' && !tray.present()) app.quit();
   });
   app.on('before-quit', (event) => {
     if (quitting) return;

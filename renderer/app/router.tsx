@@ -60,6 +60,11 @@ const health = createRoute({
     wall: z.boolean().optional().catch(undefined),
   }),
 });
+const load = createRoute({
+  getParentRoute: () => root,
+  path: '/health/load',
+  component: lazyRouteComponent(() => import('../features/health/load-page'), 'LoadPage'),
+});
 const users = createRoute({
   getParentRoute: () => root,
   path: '/users',
@@ -112,6 +117,7 @@ export const router = createRouter({
     users,
     buckets,
     health,
+    load,
     deploy,
     activity,
     connections,

@@ -334,6 +334,18 @@ export const remedies: Record<ErrorCode, Remedy> = {
     title: 'Alerts are not taken',
     todo: 'Check the address and the sign-in of the receiver in the health settings.',
   },
+  LOAD_NEEDS_CONSENT: {
+    title: 'This host is not in your settings',
+    todo: 'Type its name if it is yours to load; otherwise choose an address of yours.',
+  },
+  LOAD_ROUTE_FAILS: {
+    title: 'A route fails without any load',
+    todo: 'Correct the route or the token, or see to the service first.',
+  },
+  LOAD_RUNNING: {
+    title: 'A load check is under way',
+    todo: 'Wait until it has ended, or stop it.',
+  },
 
   PLAN_CHANGED: {
     title: 'The situation has changed since the plan',

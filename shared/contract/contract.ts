@@ -5,6 +5,7 @@ import { comparisonContract } from './comparison';
 import { connectionsContract } from './connections';
 import { linksContract } from './links';
 import { healthContract } from './health';
+import { loadContract } from './load';
 import { deployContract } from './deploy';
 import { easypanelContract } from './easypanel';
 import { migrationContract } from './migration';
@@ -23,6 +24,7 @@ export const contract = {
   ...bucketsContract,
   ...linksContract,
   ...healthContract,
+  ...loadContract,
   ...accessContract,
   ...usersContract,
   ...deployContract,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorShapeSchema } from '../model/errors';
+import { healthStateSchema } from '../model/health';
 
 /** What the desktop's main process sends to the core's process. `port` comes with one message port. */
 export const toCoreSchema = z.discriminatedUnion('type', [
@@ -40,5 +41,9 @@ export const fromCoreSchema = z.discriminatedUnion('type', [
   }),
   /** The operator is to choose a folder on this machine. */
   z.object({ type: z.literal('choose-folder'), id: z.number().int() }),
+  /** A notification for the operator. */
+  z.object({ type: z.literal('notice'), title: z.string().max(300), text: z.string().max(2000) }),
+  /** How many services are in each state; absent while nothing is watched. */
+  z.object({ type: z.literal('health'), services: z.record(healthStateSchema, z.number().int()).optional() }),
 ]);
 export type FromCore = z.infer<typeof fromCoreSchema>;

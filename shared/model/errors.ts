@@ -94,8 +94,11 @@ export const errorCodes = [
   'EASYPANEL_UNAVAILABLE',
   'EASYPANEL_TOKEN_REFUSED',
   'EASYPANEL_FAILED',
-  // alerts
+  // alerts and load
   'ALERT_REFUSED',
+  'LOAD_NEEDS_CONSENT',
+  'LOAD_ROUTE_FAILS',
+  'LOAD_RUNNING',
   // runs
   'PLAN_CHANGED',
   'RUN_LOCKED',

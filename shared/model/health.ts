@@ -23,6 +23,7 @@ const findingCodes = [
   'CANARY_FAILED',
   'CORS_REFUSED',
   'QUEUE_LONG',
+  'QUEUE_STUCK',
   'WORKERS_SILENT',
   'REDIS_FAILED',
   'REDIS_MEMORY_HIGH',
@@ -188,10 +189,12 @@ const alertConfigSchema = z.object({
   quiet: z.object({ from: timeOfDay, to: timeOfDay }).optional(),
   /** How a webhook wants its JSON; `auto` knows the addresses of Slack and Discord. */
   webhookShape: z.enum(['auto', 'slack', 'discord', 'plain']),
+  /** Whether the desktop shows a notification; other hosts have none. */
+  desktop: z.boolean().default(true),
 });
 export type AlertConfig = z.infer<typeof alertConfigSchema>;
 
-export const alertChannels = ['webhook', 'mail'] as const;
+export const alertChannels = ['webhook', 'mail', 'desktop'] as const;
 export const alertChannelSchema = z.enum(alertChannels);
 export type AlertChannelName = z.infer<typeof alertChannelSchema>;
 
@@ -209,6 +212,10 @@ export const healthConfigSchema = z.object({
   celeryQueues: z.array(z.string().min(1).max(100)).max(20),
   /** Longer queues count as degraded. */
   queueLimit: z.number().int().min(1),
+  /** A task that is next for longer counts as degraded. */
+  taskWaitMinutes: z.number().int().min(1).max(10_080),
+  /** Workers of celery that have to answer; with 0 they are not asked. */
+  celeryWorkers: z.number().int().min(0).max(1000),
   custom: z.array(customCheckSchema).max(100),
   maintenance: z.array(maintenanceSchema).max(50),
   /** Seconds by check id, instead of the check's own interval. */
@@ -224,10 +231,12 @@ export const defaultHealthConfig: HealthConfig = {
   frontendMarker: '',
   celeryQueues: ['celery'],
   queueLimit: 1000,
+  taskWaitMinutes: 15,
+  celeryWorkers: 1,
   custom: [],
   maintenance: [],
   intervals: {},
-  alerts: { from: 'down', repeatMinutes: 240, webhookShape: 'auto' },
+  alerts: { from: 'down', repeatMinutes: 240, webhookShape: 'auto', desktop: true },
 };
 
 /** Everything at one moment. */

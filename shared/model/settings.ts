@@ -50,6 +50,7 @@ export const settingNames = [
   'HEALTH_WEBHOOK_URL',
   'HEALTH_SMTP_URL',
   'HEALTH_MAIL_TO',
+  'LOAD_CHECK_TOKEN',
   'EASYPANEL_DOCKER_SOCKET',
   'EASYPANEL_STACK',
   'EASYPANEL_SSH_PASSWORD',
@@ -258,6 +259,13 @@ export const settingDefinitions: Record<SettingName, SettingDefinition> = {
     { secret: true },
   ),
   HEALTH_MAIL_TO: setting('health', 'Mail to', 'Who gets alerts; also the sender.', 'ops@example.com'),
+  LOAD_CHECK_TOKEN: setting(
+    'health',
+    'Token for load checks',
+    'Sent as a bearer token to the routes of a load check that asks for it.',
+    'eyJ…',
+    { secret: true },
+  ),
   EASYPANEL_DOCKER_SOCKET: setting(
     'easypanel',
     'Docker socket',

@@ -175,6 +175,34 @@ if (window !== undefined) {
   await turn();
   result.nonsenseAnswered = child?.posted.length !== before;
 
+  const middle = (32 * 16 + 16) * 4;
+  const health = (services?: Record<string, number>) => {
+    child?.emit('message', { type: 'health', ...(services === undefined ? {} : { services }) });
+    const tray = record.trays.at(-1);
+    return { tip: tray?.tip, colour: [...(tray?.picture.subarray(middle, middle + 4) ?? [])] };
+  };
+  const focusedBefore = window.focused;
+  const quitsWithTray = record.quits;
+  const trayStates = [
+    health({ healthy: 4, degraded: 0, down: 0, unknown: 0 }),
+    health({ healthy: 2, degraded: 1, down: 1, unknown: 0 }),
+  ];
+  app.emit('window-all-closed');
+  const quitsOfClosing = record.quits - quitsWithTray;
+  child?.emit('message', { type: 'notice', title: 'shop: backend is down', text: 'It refuses connections.' });
+  const [tray] = record.trays;
+  tray?.menu.find(({ label }) => label === 'Open Cutover')?.click?.();
+  health(undefined);
+  result.tray = {
+    states: trayStates,
+    trays: record.trays.length,
+    quitsWithTray: quitsOfClosing,
+    notices: record.notices,
+    // The notification was pressed, then the menu's entry.
+    focused: window.focused - focusedBefore,
+    gone: tray?.destroyed,
+  };
+
   child?.emit('exit', 1);
   ipcMain.emit('cutover:port', { sender, senderFrame: own });
   const second = record.children[1];

@@ -14,6 +14,8 @@ interface Seen {
   /** The folder that the operator chooses; none cancels. */
   chosenFolder: string | undefined;
   children: Child[];
+  trays: Tray[];
+  notices: { title: string; body: string }[];
 }
 
 /** What the main process did with Electron, for the driver to look at. The stub refuses what Electron refuses. */
@@ -28,6 +30,8 @@ export const record: Seen = {
   dialogAnswer: 0,
   chosenFolder: undefined,
   children: [],
+  trays: [],
+  notices: [],
 };
 
 let ready = false;
@@ -195,6 +199,47 @@ export const Menu = {
     record.menus += 1;
   },
 };
+
+export const nativeImage = {
+  createFromBitmap(pixels: Buffer, { width, height }: { width: number; height: number }): Buffer {
+    if (pixels.length !== width * height * 4) throw new Error('The picture has another size.');
+    return pixels;
+  },
+};
+
+export class Tray extends EventEmitter {
+  tip = '';
+  menu: { label?: string; click?: () => void }[] = [];
+  destroyed = false;
+  constructor(public picture: Buffer) {
+    super();
+    if (!ready) throw new Error('A tray before the app is ready.');
+    record.trays.push(this);
+  }
+  setImage(picture: Buffer): void {
+    this.picture = picture;
+  }
+  setToolTip(tip: string): void {
+    this.tip = tip;
+  }
+  setContextMenu(menu: Tray['menu']): void {
+    this.menu = menu;
+  }
+  destroy(): void {
+    this.destroyed = true;
+  }
+}
+
+export class Notification extends EventEmitter {
+  static isSupported = () => true;
+  constructor(readonly options: { title: string; body: string }) {
+    super();
+  }
+  show(): void {
+    record.notices.push(this.options);
+    this.emit('click');
+  }
+}
 
 export const keyStore = { backend: 'basic_text', broken: false };
 export const safeStorage = {

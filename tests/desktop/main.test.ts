@@ -140,6 +140,20 @@ test('encrypts and decrypts with a real one, and never shows what it could not r
   expect(seen.nonsenseAnswered).toBe(false);
 });
 
+test('stays in the tray while services are watched, with their state, and shows what they come to', () => {
+  expect(seen.tray).toEqual({
+    states: [
+      { tip: 'Cutover: 4 services healthy', colour: [98, 168, 52, 255] },
+      { tip: 'Cutover: 1 down, 1 degraded', colour: [72, 72, 222, 255] },
+    ],
+    trays: 1,
+    quitsWithTray: 0,
+    notices: [{ title: 'shop: backend is down', body: 'It refuses connections.' }],
+    focused: 2,
+    gone: true,
+  });
+});
+
 test('starts the core again when it has ended, and says why when it cannot start', () => {
   expect(seen.failure).toEqual({
     children: 2,

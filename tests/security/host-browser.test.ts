@@ -15,6 +15,7 @@ import { call } from '#shared/rpc/define';
 import { serve } from '#shared/rpc/serve';
 import { openWebSocketWire } from '#shared/rpc/web-socket-wire';
 import { startLoopbackHost, type BrowserHost } from '../../electron/hosts/browser/browser-host';
+import { coreMetrics } from '../../electron/hosts/browser/metrics';
 import { ask, pathOf, signIn } from './host-client';
 
 const contract = { ping: call(z.object({}), z.string()) };
@@ -299,6 +300,40 @@ describe('the page', () => {
     } finally {
       await browser.close();
     }
+  });
+});
+
+describe('metrics', () => {
+  test('a scraper reads them with the token and nothing else; a foreign page does not', async () => {
+    const token = 'a-token-of-a-scraper';
+    const scraped = await startLoopbackHost({
+      pageDir: join(folder, 'page'),
+      onWire: () => undefined,
+      metrics: { token, text: () => Promise.resolve('cutover_watching 1\n') },
+    });
+    try {
+      const read = (path: string, headers: Record<string, string> = {}) =>
+        ask(scraped.port, path, { headers });
+      const bearer = { authorization: `Bearer ${token}` };
+      expect(await read('/metrics', bearer)).toMatchObject({ status: 200, body: 'cutover_watching 1\n' });
+      expect((await read('/metrics')).status).toBe(401);
+      expect((await read('/metrics', { authorization: 'Bearer another-token-here' })).status).toBe(401);
+      expect((await read(`/metrics?token=${token}`)).status).toBe(401);
+      expect((await read('/', bearer)).status).toBe(401);
+      expect((await read('/metrics', { ...bearer, origin: 'http://evil.example' })).status).toBe(403);
+      expect((await read('/metrics', { cookie: await signIn(scraped.port, scraped.url) })).status).toBe(200);
+    } finally {
+      await scraped.close();
+    }
+  });
+
+  test('without a token only the session reads them, and a short one is refused', async () => {
+    expect(
+      (await ask(host.port, '/metrics', { headers: { authorization: 'Bearer undefined' } })).status,
+    ).toBe(401);
+    const core = { health: { overview: () => Promise.reject(new Error('closed')) } };
+    expect(() => coreMetrics(core, { CUTOVER_METRICS_TOKEN: 'short' })).toThrow(/too short/);
+    expect(coreMetrics(core, {})).not.toHaveProperty('token');
   });
 });
 

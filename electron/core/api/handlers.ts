@@ -8,6 +8,7 @@ import { comparisonHandlers } from './comparison';
 import { connectionsHandlers } from './connections';
 import { linksHandlers } from './links';
 import { healthHandlers } from './health';
+import { loadHandlers } from './load';
 import { deployHandlers } from './deploy';
 import { easypanelHandlers } from './easypanel';
 import { migrationHandlers } from './migration';
@@ -27,6 +28,7 @@ export function createHandlers(core: Core): Handlers<AppContract> {
     ...bucketsHandlers(core),
     ...linksHandlers(core),
     ...healthHandlers(core),
+    ...loadHandlers(core),
     ...accessHandlers(core),
     ...usersHandlers(core),
     ...deployHandlers(core),

@@ -10,6 +10,7 @@ import type { HeartbeatOptions } from '#shared/rpc/heartbeat';
 import { serve } from '#shared/rpc/serve';
 import { webSocketWire } from '#shared/rpc/web-socket-wire';
 import { foreignReason } from './request-guard';
+import { type Metrics, mayScrape, metricsPath, sendMetrics } from './metrics';
 import { createSession, type Session } from './session';
 import { serveStatic } from './static-files';
 import { sendStatusPage } from './status-pages';
@@ -26,6 +27,7 @@ export interface LoopbackHostOptions {
   /** Default 0: one that is free. */
   port?: number;
   transfers?: TransferHandlers;
+  metrics?: Metrics;
   /** Closes the host when aborted. */
   signal?: AbortSignal;
 }
@@ -159,6 +161,12 @@ async function answer(
       ...(cookie === undefined ? {} : { 'set-cookie': cookie }),
     });
     response.end();
+    return;
+  }
+  if (options.metrics !== undefined && requestPath === metricsPath && request.method === 'GET') {
+    if (session.admits(request.headers.cookie) || mayScrape(options.metrics, request)) {
+      await sendMetrics(response, options.metrics);
+    } else sendStatusPage(response, 401);
     return;
   }
   if (!session.admits(request.headers.cookie)) {

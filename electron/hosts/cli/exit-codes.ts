@@ -25,6 +25,9 @@ const refused: readonly ErrorCode[] = [
   'RELEASE_LOCKED',
   'SWARM_INACTIVE',
   'COMPOSE_INVALID',
+  'LOAD_NEEDS_CONSENT',
+  'LOAD_ROUTE_FAILS',
+  'LOAD_RUNNING',
 ];
 
 /** The exit code for a failure of a command. */

@@ -7,9 +7,9 @@ import { addCors } from './cors-program';
 import { addObjects } from './objects-program';
 import { addLinks } from './links-program';
 import { addDeploy } from './deploy-program';
+import { addHealth } from './health-program';
 import { addUsers } from './users-program';
 import { type CommonOptions as Common, type Perform, sub, withWorkspace } from './program-parts';
-import type { HealthOptions } from './commands/health';
 
 interface Only extends Common {
   only?: Lane[];
@@ -37,6 +37,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 usage or a missing setting, 3 refused, 4 verification differs, 130 cancelled.
 Passphrases come from CUTOVER_PASSPHRASE (workspace) and CUTOVER_SSH_KEY_PASSPHRASE (SSH key), never from an argument.
+The console’s /metrics is for Prometheus: with the bearer token in CUTOVER_METRICS_TOKEN, which is off without one.
 `;
 
 /** The command line of Cutover. */
@@ -201,28 +202,6 @@ export function createProgram(version: string, perform: Perform): Command {
     );
 
   withWorkspace(
-    sub(program, 'health', 'check every service that is set up: its state, the evidence, what to do', [
-      'cutover health --env-file .env.migration',
-      'cutover health --json --fail-on degraded   exit code 1 when a service is degraded or down',
-      'cutover health --watch                     again and again until Ctrl-C',
-    ]),
-  )
-    .option('--watch', 'check every ten seconds; with --json one line each time')
-    .option('--service <id>', 'only this one, by its id in the JSON: supabase-postgres, r2, backend')
-    .addOption(
-      new Option('--fail-on <state>', 'the mildest state that ends with exit code 1; default down').choices([
-        'unknown',
-        'degraded',
-        'down',
-      ]),
-    )
-    .action((options: Common & HealthOptions) =>
-      perform(options.json === true, async (context) =>
-        (await import('./commands/health')).health(context, options),
-      ),
-    );
-
-  withWorkspace(
     sub(
       program,
       'cancel',
@@ -241,6 +220,7 @@ export function createProgram(version: string, perform: Perform): Command {
   addLinks(program, perform);
   addCors(program, perform);
   addDeploy(program, perform);
+  addHealth(program, perform);
 
   return program;
 }

@@ -5,6 +5,7 @@ import { createHandlers } from '../../core/api/handlers';
 import type { Core } from '../../core/core';
 import { startBrowserHost } from '../browser/browser-host';
 import { coreTransfers } from '../transfers/core-transfers';
+import { coreMetrics } from '../browser/metrics';
 import type { CommandContext } from './context';
 import { openInBrowser } from './open-browser';
 
@@ -30,6 +31,7 @@ export async function servePage(
   const host = await startBrowserHost({
     handlers: createHandlers(core),
     transfers: coreTransfers(core),
+    metrics: coreMetrics(core, env),
     pageDir: installation.pageDir,
     ...(options.port === undefined ? {} : { port: options.port }),
   });

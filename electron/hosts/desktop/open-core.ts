@@ -17,7 +17,7 @@ export interface DesktopCore {
 export async function openDesktopCore(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  main: Required<Pick<CoreOptions, 'secretsBroker' | 'chooseFolder'>>,
+  main: Required<Pick<CoreOptions, 'secretsBroker' | 'chooseFolder' | 'desk'>>,
 ): Promise<DesktopCore> {
   const { values } = parseArgs({
     args: [...args],

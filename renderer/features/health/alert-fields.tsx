@@ -1,4 +1,4 @@
-import { Button, Select, TextInput } from '@mantine/core';
+import { Button, Checkbox, Select, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { AlertConfig } from '#shared/model/health';
 import { ErrorPanel } from '../../ui/error-panel';
@@ -96,6 +96,11 @@ export function AlertFields({
           onChange={(event) => quiet(from, event.currentTarget.value)}
         />
       </div>
+      <Checkbox
+        label="Show a notification on the desktop"
+        checked={alerts.desktop}
+        onChange={(event) => onChange({ ...alerts, desktop: event.currentTarget.checked })}
+      />
       <p className="muted">
         Nothing is sent in the quiet hours; what lasts is told when they end. Empty: no quiet hours.
       </p>

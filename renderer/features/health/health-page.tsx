@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { useInterval } from '@mantine/hooks';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { HealthOverview } from '#shared/model/health';
 import { Card } from '../../ui/card';
@@ -81,7 +81,7 @@ function Overview({ overview }: { overview: HealthOverview }) {
         <ErrorPanel key={channel} title={`Alerts by ${channel} do not arrive`} error={error} />
       ))}
       {tiles}
-      {chosen === undefined ? null : <ServiceDetail service={chosen} incidents={incidents} now={now} />}
+      {chosen === undefined ? null : <ServiceDetail service={chosen} now={now} />}
       <IncidentsCard incidents={incidents} />
     </>
   );
@@ -102,6 +102,9 @@ export function HealthPage() {
         state={state === undefined ? undefined : <Tag tone={state.tone}>{state.text}</Tag>}
         actions={
           <>
+            <Button component={Link} to="/health/load">
+              Load check…
+            </Button>
             <Button aria-pressed={wall} onClick={() => void navigate({ search: wall ? {} : { wall: true } })}>
               Wall view
             </Button>

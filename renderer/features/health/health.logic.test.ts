@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ageOf, formatMs, formatUptime, headline, sparkline } from './health.logic';
+import { ageOf, formatMs, formatUptime, headline, logServices, movedWindow, sparkline } from './health.logic';
 
 test('uptime says 100% only when nothing was missing', () => {
   expect([1, 0.99999, 0.5, undefined].map(formatUptime)).toEqual(['100%', '99.99%', '50.00%', '–']);
@@ -26,4 +26,22 @@ test('ages are told in their largest unit', () => {
 test('nothing watched has no headline, and milliseconds turn into seconds', () => {
   expect(headline([])).toBeUndefined();
   expect([12.4, 1400, undefined].map(formatMs)).toEqual(['12 ms', '1.4 s', '–']);
+});
+
+test('a window is zoomed into, moved back, and ends at now', () => {
+  const now = 100 * 3_600_000;
+  const hour = 3_600_000;
+  const middle = movedWindow(undefined, '1h', 'in', now);
+  expect(middle).toEqual({ from: now - 0.75 * hour, to: now - 0.25 * hour });
+  expect(movedWindow(middle, '1h', 'earlier', now)).toEqual({ from: now - hour, to: now - 0.5 * hour });
+  expect(movedWindow(middle, '1h', 'later', now)).toEqual({ from: now - 0.5 * hour, to: now });
+  expect(movedWindow({ from: now - hour, to: now }, '1h', 'later', now)).toBeUndefined();
+  const short = { from: now - 60_000, to: now };
+  expect(movedWindow(short, '1h', 'in', now)).toEqual(short);
+});
+
+test('logs are those of the services that belong to what is watched', () => {
+  const deployed = ['shop_backend', 'shop_celery-worker', 'shop_beat', 'shop_redis'];
+  expect(logServices('celery', deployed)).toEqual(['shop_celery-worker', 'shop_beat']);
+  expect(logServices('r2', deployed)).toEqual([]);
 });

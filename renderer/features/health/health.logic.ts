@@ -36,6 +36,51 @@ export const rangeNames: Record<Range, string> = {
   '90d': 'last 90 days',
 };
 
+/** A time that was chosen; milliseconds since 1970. */
+export interface TimeWindow {
+  from: number;
+  to: number;
+}
+
+const shortestWindow = 60_000;
+
+/** The next window: the middle half of it, or half of it earlier or later; undefined when it would reach beyond now. */
+export function movedWindow(
+  window: TimeWindow | undefined,
+  range: Range,
+  how: 'in' | 'earlier' | 'later',
+  now: number,
+): TimeWindow | undefined {
+  const { from, to } = window ?? { from: now - rangeMs[range], to: now };
+  const span = to - from;
+  switch (how) {
+    case 'in':
+      return span <= shortestWindow ? { from, to } : { from: from + span / 4, to: to - span / 4 };
+    case 'earlier':
+      return { from: from - span / 2, to: to - span / 2 };
+    case 'later':
+      return to + span / 2 > now ? undefined : { from: from + span / 2, to: to + span / 2 };
+  }
+}
+
+/** What a release calls the services behind the checks of the application and the host. */
+const logWords: Record<string, readonly string[]> = {
+  backend: ['backend', 'api'],
+  frontend: ['frontend', 'web'],
+  celery: ['celery', 'worker', 'beat'],
+  redis: ['redis'],
+};
+
+/** Whether containers on the host may print something of a service. */
+export function hasLog({ id }: Pick<ServiceView, 'id'>): boolean {
+  return id in logWords;
+}
+
+/** The services of a release whose log belongs to a watched service. */
+export function logServices(id: string, deployed: readonly string[]): string[] {
+  return deployed.filter((name) => (logWords[id] ?? []).some((word) => name.toLowerCase().includes(word)));
+}
+
 /** What the header says of everything: the worst first. */
 export function headline(services: readonly ServiceView[]): { tone: Tone; text: string } | undefined {
   for (const state of ['down', 'degraded', 'unknown'] as const) {

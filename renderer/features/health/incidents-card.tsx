@@ -9,7 +9,7 @@ import { Loading } from '../../ui/loading';
 import { Tag } from '../../ui/tag';
 import { lasted, stateNames, stateTones } from './health.logic';
 import styles from './health.module.css';
-import { useAround, useNote } from './queries';
+import { useAround, useIncidents, useNote } from './queries';
 
 function Around({ incident }: { incident: Incident }) {
   const around = useAround(incident);
@@ -92,19 +92,37 @@ function Row({ incident }: { incident: Incident }) {
   );
 }
 
-/** What went wrong in the last day, and what still does. */
-export function IncidentsCard({ incidents }: { incidents: readonly Incident[] }) {
+function All() {
+  const all = useIncidents();
+  return all.isPending ? (
+    <Loading>Reading the incidents</Loading>
+  ) : all.isError ? (
+    <ErrorPanel error={all.error} retry={() => void all.refetch()} />
+  ) : (
+    <Rows incidents={all.data} empty="No incident in the last 90 days" />
+  );
+}
+
+function Rows({ incidents, empty }: { incidents: readonly Incident[]; empty: string }) {
+  if (incidents.length === 0) return <EmptyState title={empty} />;
   return (
-    <Card title="Incidents" right="last day">
-      {incidents.length === 0 ? (
-        <EmptyState title="No incident in the last day" />
-      ) : (
-        <ul aria-label="Incidents">
-          {incidents.map((incident) => (
-            <Row key={incident.id} incident={incident} />
-          ))}
-        </ul>
-      )}
+    <ul aria-label="Incidents">
+      {incidents.map((incident) => (
+        <Row key={incident.id} incident={incident} />
+      ))}
+    </ul>
+  );
+}
+
+/** What went wrong in the last day, or in all the time that is kept. */
+export function IncidentsCard({ incidents }: { incidents: readonly Incident[] }) {
+  const [all, setAll] = useState(false);
+  return (
+    <Card
+      title={all ? 'Incidents of the last 90 days' : 'Incidents of the last day'}
+      right={<Button onClick={() => setAll(!all)}>{all ? 'Last day only' : 'Last 90 days'}</Button>}
+    >
+      {all ? <All /> : <Rows incidents={incidents} empty="No incident in the last day" />}
     </Card>
   );
 }

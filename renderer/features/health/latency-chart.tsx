@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { HealthSeries } from '#shared/contract/health';
 import type { Incident } from '#shared/model/health';
-import { formatMs } from './health.logic';
+import { formatMs, type TimeWindow } from './health.logic';
 import styles from './health.module.css';
 
 const height = 200;
@@ -54,14 +54,17 @@ function drawIncidents(plot: uPlot, incidents: readonly Incident[]): void {
   ctx.restore();
 }
 
-/** Latencies over time with incidents as bands. Dragging zooms in, a double click shows all again. */
+/** Latencies over time with incidents as bands. */
 export function LatencyChart({
   series,
   incidents,
+  onZoom,
   label,
 }: {
   series: HealthSeries;
   incidents: readonly Incident[];
+  /** A part of the time was chosen by dragging over it. */
+  onZoom: (window: TimeWindow) => void;
   label: string;
 }) {
   const box = useRef<HTMLDivElement>(null);
@@ -91,7 +94,19 @@ export function LatencyChart({
           { ...axis, size: 64, values: (_plot, values) => values.map((value) => formatMs(value)) },
         ],
         series: [{}, line('p50', '--accent-strong', 1.6), line('p95', '--warn', 1), line('p99', '--bad', 1)],
-        hooks: { drawClear: [(drawn) => drawIncidents(drawn, incidents)] },
+        // What was dragged over is asked for anew, in its own resolution.
+        cursor: { drag: { x: true, y: false, setScale: false } },
+        hooks: {
+          drawClear: [(drawn) => drawIncidents(drawn, incidents)],
+          setSelect: [
+            (drawn) => {
+              const { select } = drawn;
+              if (select.width < 4) return;
+              const at = (left: number) => Math.round(drawn.posToVal(left, 'x') * 1000);
+              onZoom({ from: at(select.left), to: at(select.left + select.width) });
+            },
+          ],
+        },
       },
       columns(series),
       element,
@@ -108,6 +123,6 @@ export function LatencyChart({
       themed.disconnect();
       plot.destroy();
     };
-  }, [series, incidents]);
+  }, [series, incidents, onZoom]);
   return <div ref={box} className={styles.chart} role="img" aria-label={label} />;
 }

@@ -1,13 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
-import { isCancelled } from '#shared/model/errors';
+import { useEffect, useState } from 'react';
+import type { LogLine } from '#shared/contract/deploy';
+import { type AppError, isCancelled } from '#shared/model/errors';
 import type { HealthConfig, HealthOverview, Incident } from '#shared/model/health';
 import type { SettingName } from '#shared/model/settings';
 import { client } from '../../api/client';
+import { followStream } from '../../api/follow-stream';
 import { keys } from '../../api/queries';
 import { acknowledge } from '../../ui/toast';
-import type { Range } from './health.logic';
-import { rangeMs } from './health.logic';
+import { rangeMs, type Range, type TimeWindow } from './health.logic';
 
 const overviewKey = [...keys.health, 'overview'];
 
@@ -89,26 +90,70 @@ export function useConfigure() {
   });
 }
 
-/** The latencies and the uptime of a check over a time that ends now. */
-export function useSeries(check: string | undefined, range: Range) {
+/** The latencies and the uptime of a check over a time that ends now, or over the one that was chosen. */
+export function useSeries(check: string, range: Range, window: TimeWindow | undefined) {
   return useQuery({
-    queryKey: [...keys.health, 'series', check, range],
-    enabled: check !== undefined,
+    queryKey: [...keys.health, 'series', check, range, window],
     queryFn: ({ signal }) => {
-      const to = Date.now();
+      const to = window?.to ?? Date.now();
       return client.call(
         'health.series',
         {
-          check: check ?? '',
-          from: new Date(to - rangeMs[range]).toISOString(),
+          check,
+          from: new Date(window?.from ?? to - rangeMs[range]).toISOString(),
           to: new Date(to).toISOString(),
           points: 400,
         },
         { signal },
       );
     },
+    placeholderData: (before) => (before?.check === check ? before : undefined),
+    refetchInterval: window === undefined ? 30_000 : false,
+  });
+}
+
+/** Every incident that is kept, the newest first. */
+export function useIncidents() {
+  return useQuery({
+    queryKey: [...keys.health, 'incidents'],
+    queryFn: ({ signal }) => client.call('health.incidents', {}, { signal }),
     refetchInterval: 30_000,
   });
+}
+
+/** Names of the services of the release on the host. */
+export function useDeployedServices() {
+  return useQuery({
+    queryKey: ['deploy', 'status'],
+    queryFn: ({ signal }) => client.call('deploy.status', {}, { signal }),
+    select: ({ services }) => services.map(({ name }) => name),
+    retry: false,
+  });
+}
+
+const keptLines = 500;
+
+/** Lines of services as they come, the newest last. The component that uses it is made anew for other services. */
+export function useServiceLog(services: readonly string[]): {
+  lines: readonly LogLine[];
+  error: AppError | undefined;
+} {
+  const [lines, setLines] = useState<readonly LogLine[]>([]);
+  const [error, setError] = useState<AppError>();
+  useEffect(() => {
+    const controller = new AbortController();
+    void followStream(
+      client.stream(
+        'deploy.logs',
+        { tail: 100, follow: true, services: [...services] },
+        { signal: controller.signal },
+      ),
+      (events) => setLines((before) => [...before, ...events].slice(-keptLines)),
+      controller.signal,
+    ).then(setError);
+    return () => controller.abort();
+  }, [services]);
+  return { lines, error };
 }
 
 /** What operators and deploys did shortly before and during an incident. */

@@ -6,8 +6,37 @@ import { Dialog } from '../../ui/dialog';
 import { ErrorPanel } from '../../ui/error-panel';
 import { Loading } from '../../ui/loading';
 import { AlertFields } from './alert-fields';
+import { CustomCheckFields } from './custom-check-fields';
 import styles from './health.module.css';
-import { useConfigure, useHealthSettings } from './queries';
+import { MaintenanceFields } from './maintenance-fields';
+import { useConfigure, useHealth, useHealthSettings } from './queries';
+
+type CountName = 'queueLimit' | 'taskWaitMinutes' | 'celeryWorkers';
+
+const numbers: readonly { name: CountName; label: string; description: string }[] = [
+  { name: 'queueLimit', label: 'Queue is long from', description: 'Waiting tasks.' },
+  {
+    name: 'taskWaitMinutes',
+    label: 'Task waits too long from',
+    description: 'Minutes in which no worker takes the next task of a queue.',
+  },
+  {
+    name: 'celeryWorkers',
+    label: 'Workers of celery',
+    description: 'How many have to answer. 0: they are not asked.',
+  },
+];
+
+const limits: Record<CountName, number> = {
+  queueLimit: 999_999,
+  taskWaitMinutes: 10_080,
+  celeryWorkers: 1000,
+};
+
+function countsValid(name: CountName, text: string): boolean {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : -1;
+  return value >= (name === 'celeryWorkers' ? 0 : 1) && value <= limits[name];
+}
 
 function SettingsForm({ settings, onClose }: { settings: HealthSettings; onClose: () => void }) {
   const configure = useConfigure();
@@ -15,6 +44,12 @@ function SettingsForm({ settings, onClose }: { settings: HealthSettings; onClose
   const [config, setConfig] = useState(settings.config);
   const [slow, setSlow] = useState(String(settings.config.slowMs));
   const [queues, setQueues] = useState(settings.config.celeryQueues.join(', '));
+  const health = useHealth();
+  const [counts, setCounts] = useState<Record<CountName, string>>({
+    queueLimit: String(settings.config.queueLimit),
+    taskWaitMinutes: String(settings.config.taskWaitMinutes),
+    celeryWorkers: String(settings.config.celeryWorkers),
+  });
   const slowMs = Number(slow);
   const slowValid = Number.isInteger(slowMs) && slowMs >= 50 && slowMs <= 60_000;
   return (
@@ -22,12 +57,25 @@ function SettingsForm({ settings, onClose }: { settings: HealthSettings; onClose
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!slowValid) return;
+        if (!slowValid || !numbers.every(({ name }) => countsValid(name, counts[name]))) return;
         const celeryQueues = queues
           .split(',')
           .map((name) => name.trim())
           .filter((name) => name !== '');
-        configure.mutate({ values, config: { ...config, slowMs, celeryQueues } }, { onSuccess: onClose });
+        configure.mutate(
+          {
+            values,
+            config: {
+              ...config,
+              slowMs,
+              celeryQueues,
+              queueLimit: Number(counts.queueLimit),
+              taskWaitMinutes: Number(counts.taskWaitMinutes),
+              celeryWorkers: Number(counts.celeryWorkers),
+            },
+          },
+          { onSuccess: onClose },
+        );
       }}
     >
       <Checkbox
@@ -78,6 +126,23 @@ function SettingsForm({ settings, onClose }: { settings: HealthSettings; onClose
         description="Names of the lists in redis, separated by commas."
         value={queues}
         onChange={(event) => setQueues(event.currentTarget.value)}
+      />
+      {numbers.map(({ name, label, description }) => (
+        <TextInput
+          key={name}
+          label={label}
+          description={description}
+          inputMode="numeric"
+          value={counts[name]}
+          error={countsValid(name, counts[name]) ? undefined : 'Give a whole number.'}
+          onChange={(event) => setCounts({ ...counts, [name]: event.currentTarget.value })}
+        />
+      ))}
+      <CustomCheckFields checks={config.custom} onChange={(custom) => setConfig({ ...config, custom })} />
+      <MaintenanceFields
+        windows={config.maintenance}
+        services={health.data?.services ?? []}
+        onChange={(maintenance) => setConfig({ ...config, maintenance })}
       />
       <AlertFields alerts={config.alerts} onChange={(alerts) => setConfig({ ...config, alerts })} />
       {configure.isError ? <ErrorPanel error={configure.error} /> : null}

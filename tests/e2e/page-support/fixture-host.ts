@@ -8,6 +8,7 @@ import type { ConnectionTest, ConnectionView, ImportResult } from '#shared/contr
 import type { LinkCheck, LinkFindings, LinkRewrite } from '#shared/contract/links';
 import type { HealthSettings } from '#shared/contract/health';
 import type { HealthOverview } from '#shared/model/health';
+import type { LoadOverview } from '#shared/contract/load';
 import type { InspectProgress } from '#shared/contract/inspect-objects';
 import type { InspectReport } from '#shared/contract/migration';
 import type { WorkspaceView } from '#shared/contract/workspaces';
@@ -29,6 +30,7 @@ import {
   workspace,
 } from './fixture-data';
 import { healthFixture, healthSettings, nothingWatched } from './fixture-health';
+import { loadFixture, loadOrigin } from './fixture-load';
 import { deployFixture, emptyDeploy, type FixtureDeploy } from './fixture-deploy';
 import type { FixtureRun } from './fixture-run';
 import { type FixtureUsers, someUsers, usersFixture } from './fixture-users';
@@ -59,6 +61,7 @@ export interface Situation {
   linkCheck: Answer<LinkCheck>;
   health: HealthOverview | AppError;
   healthSettings: HealthSettings;
+  load: LoadOverview;
   users: FixtureUsers | AppError;
   deploy: FixtureDeploy | AppError;
   runs: FixtureRun[];
@@ -93,6 +96,7 @@ export function situation(changes: Partial<Situation> = {}): Situation {
     linkCheck,
     health: nothingWatched(),
     healthSettings: healthSettings(),
+    load: { results: [], own: [loadOrigin], tokens: ['none'] },
     users: someUsers(),
     deploy: emptyDeploy,
     runs: [],
@@ -193,6 +197,7 @@ function handlersFor(now: Situation): Handlers<AppContract> {
       return Promise.resolve({});
     },
     ...healthFixture(now, note),
+    ...loadFixture(now, note),
     ...usersFixture(() => now.users, note),
     ...deployFixture(() => now.deploy, note),
     'connections.list': async () => Promise.resolve(now.connections),

@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { AppError } from '#shared/model/errors';
 import { z } from 'zod';
 import type { SchemaEntry } from '../../ports/database';
 import { withDeadline } from '../common/deadline';
+import { startWorkerThread } from '../common/worker-thread';
 import { classifyDatabaseError } from './classify';
 import { sideTitle, type ConnectionConfig } from './connection-config';
 import { relay } from './pg-dump-relay';
@@ -30,17 +28,6 @@ const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('done'), text: z.string() }),
   z.object({ type: z.literal('failed'), message: z.string() }),
 ]);
-
-/** The worker's bundle beside ours or above our chunk; in a checkout without a build its source, through tsx. */
-function startWorker(workerData: unknown): Worker {
-  for (const place of ['./pg-dump-worker.js', '../pg-dump-worker.js']) {
-    const url = new URL(place, import.meta.url);
-    if (existsSync(fileURLToPath(url))) return new Worker(url, { workerData });
-  }
-  const source = new URL('./pg-dump-worker.ts', import.meta.url).href;
-  const load = `import('tsx/esm/api').then((tsx) => tsx.tsImport(${JSON.stringify(source)}, ${JSON.stringify(import.meta.url)}))`;
-  return new Worker(load, { workerData, eval: true });
-}
 
 function failed(config: ConnectionConfig, reason: string): AppError {
   const denied = /permission denied for [^\n]*/.exec(reason)?.[0];
@@ -87,7 +74,11 @@ async function runWorker(
   signal: AbortSignal,
 ): Promise<string> {
   const wake = new Int32Array(new SharedArrayBuffer(4));
-  const worker = startWorker({ signal: wake, timeout: answerTimeout, args: dumpArguments });
+  const worker = startWorkerThread('pg-dump-worker', new URL('./pg-dump-worker.ts', import.meta.url), {
+    signal: wake,
+    timeout: answerTimeout,
+    args: dumpArguments,
+  });
   const deadline = withDeadline(signal, dumpTimeout);
   const release = (): void => {
     Atomics.store(wake, 0, 1);

@@ -1,4 +1,5 @@
 import { createClient } from '@redis/client';
+import { z } from 'zod';
 import { AppError } from '#shared/model/errors';
 import { classifyNetworkError } from './classify';
 
@@ -12,9 +13,20 @@ export interface RedisFacts {
   maxMemory: number;
   evictedKeys: number;
   connectedClients: number;
-  /** Items by list. */
-  lists: { name: string; length: number }[];
+  lists: RedisList[];
+  /** When the task was taken that is under way for the longest; milliseconds since 1970. */
+  oldestTakenAt?: number;
 }
+
+/** A queue of celery. */
+export interface RedisList {
+  name: string;
+  length: number;
+  /** The id of the task that is next; absent when the list is empty or holds something else. */
+  oldest?: string;
+}
+
+const taskSchema = z.object({ headers: z.object({ id: z.string() }) });
 
 /** Signs in, pings and reads; changes nothing. Throws the network's codes and `DATABASE_AUTH_FAILED`. */
 export async function probeRedis(
@@ -38,7 +50,12 @@ export async function probeRedis(
     const pingMs = performance.now() - started;
     const info = await client.info();
     const found: RedisFacts['lists'] = [];
-    for (const name of lists) found.push({ name, length: await client.lLen(name) });
+    // celery pushes on the left and takes from the right.
+    for (const name of lists) {
+      const [length, oldest] = [await client.lLen(name), idOf(await client.lIndex(name, -1))];
+      found.push({ name, length, ...(oldest === undefined ? {} : { oldest }) });
+    }
+    const [taken] = lists.length === 0 ? [] : await client.zRangeWithScores('unacked_index', 0, 0);
     return {
       pingMs,
       version: field(info, 'redis_version'),
@@ -47,17 +64,31 @@ export async function probeRedis(
       evictedKeys: Number(field(info, 'evicted_keys')),
       connectedClients: Number(field(info, 'connected_clients')),
       lists: found,
+      ...(taken === undefined ? {} : { oldestTakenAt: taken.score * 1000 }),
     };
   } catch (error) {
-    if (error instanceof Error && /NOAUTH|WRONGPASS/.test(error.message)) {
-      throw new AppError('DATABASE_AUTH_FAILED', `redis at ${host} refuses the password.`, {
-        hint: 'Put the password into the redis URL of the health settings: redis://:password@host:6379.',
-      });
-    }
-    throw classifyNetworkError(error, host);
+    throw classifyRedisError(error, host);
   } finally {
     signal.removeEventListener('abort', abort);
     if (client.isOpen) client.destroy();
+  }
+}
+
+/** What redis or the way to it says, as what the operator faces. */
+export function classifyRedisError(error: unknown, host: string): AppError {
+  if (error instanceof Error && /NOAUTH|WRONGPASS/.test(error.message)) {
+    return new AppError('DATABASE_AUTH_FAILED', `redis at ${host} refuses the password.`, {
+      hint: 'Put the password into the redis URL of the health settings: redis://:password@host:6379.',
+    });
+  }
+  return classifyNetworkError(error, host);
+}
+
+function idOf(task: string | null): string | undefined {
+  try {
+    return taskSchema.parse(JSON.parse(task ?? '')).headers.id;
+  } catch {
+    return undefined;
   }
 }
 

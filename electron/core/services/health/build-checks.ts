@@ -62,7 +62,7 @@ export function buildChecks(
     {
       service: { id: 'redis', title: 'redis', group: 'application' },
       when: settings.has('APP_REDIS_URL'),
-      make: () => redisChecks(settings.require('APP_REDIS_URL'), config.celeryQueues, config.queueLimit),
+      make: () => redisChecks(settings.require('APP_REDIS_URL'), config),
     },
     {
       service: { id: 'easypanel-host', title: 'Easypanel host', group: 'host' },

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { acquireLock, type RunLock } from '../../engine/run-lock';
-import type { HealthConfig, HealthOverview, Incident, ServiceView } from '#shared/model/health';
+import type { HealthConfig, HealthOverview, HealthState, Incident, ServiceView } from '#shared/model/health';
 import { type Alerter, openAlerter } from './alerts/alerter';
 import type { Receiver } from './alerts/receivers';
 import type { BuiltChecks } from './build-checks';
@@ -8,7 +8,7 @@ import { openHistory, type History } from './history/history';
 import { type IncidentLog, openIncidentLog } from './history/incidents';
 import { hasOutsideAddress } from './loopback';
 import { createMonitor, type Monitor, type MonitorClock, systemClock, type Transition } from './monitor';
-import { inMaintenance, serviceViews } from './views';
+import { inMaintenance, serviceViews, tallyOf } from './views';
 
 const dayMs = 86_400_000;
 /** How often the writer of the history is looked for, and the history is tidied. */
@@ -38,6 +38,8 @@ export interface HealthRuntime {
   start(): void;
   checkNow(service: string | undefined, signal: AbortSignal): Promise<void>;
   services(): ServiceView[];
+  /** How many services are in each state; undefined while they are not watched. */
+  tally(): Record<HealthState, number> | undefined;
   overview(): Promise<HealthOverview>;
   stop(): Promise<void>;
 }
@@ -171,6 +173,7 @@ export function createHealthRuntime(options: RuntimeOptions): HealthRuntime {
       });
     },
     checkNow: (service, signal) => monitor.checkNow(service, AbortSignal.any([signal, stopping.signal])),
+    tally: () => (started ? tallyOf(monitor.checks()) : undefined),
     services: () => serviceViews(monitor.checks(), config, redact, clock.wall()),
     async overview() {
       const now = clock.wall();

@@ -4,6 +4,7 @@ import { type ErrorShape, toErrorShape } from '#shared/model/errors';
 import type { AlertChannelName, HealthConfig, HealthOverview, Incident } from '#shared/model/health';
 import { settingsOf } from '#shared/model/settings';
 import type { Numbered } from '#shared/rpc/define';
+import type { OperatorDesk } from '../../ports/operator-desk';
 import type { ActivityLog } from '../activity/activity-log';
 import { settingViews } from '../connections/connection-state';
 import type { OpenedWorkspace, WorkspacesService } from '../workspaces/workspaces-service';
@@ -19,6 +20,7 @@ export interface HealthServiceOptions {
   env: Readonly<Record<string, string | undefined>>;
   /** Of the open workspace. */
   activity: () => ActivityLog;
+  desk?: OperatorDesk | undefined;
 }
 
 /** Live health of the open workspace. Everything but {@link HealthService.wake} throws `WORKSPACE_NOT_OPEN` without one. */
@@ -50,8 +52,10 @@ export function createHealthService(options: HealthServiceOptions): HealthServic
   let version = Date.now();
   let closed = false;
   const listeners = new Set<() => void>();
+  const tellDesk = options.desk === undefined ? undefined : deskTeller(options.desk, () => runtime?.of);
   const changed = (): void => {
     version += 1;
+    tellDesk?.();
     for (const listener of listeners) listener();
   };
 
@@ -72,7 +76,7 @@ export function createHealthService(options: HealthServiceOptions): HealthServic
       }),
       redact: (text) => settings.redact(text),
       onChange: changed,
-      receivers: receiversOf(settings, config.alerts),
+      receivers: receiversOf(settings, config.alerts, options.desk),
       workspace: await nameOf(),
     });
     // A command looks once and ends; only hosts that stay open watch.
@@ -167,7 +171,7 @@ export function createHealthService(options: HealthServiceOptions): HealthServic
       ]);
       const message = { workspace: await nameOf(), at: new Date().toISOString(), alerts: [] };
       return Promise.all(
-        receiversOf(settings, alerts).map(async (receiver) => {
+        receiversOf(settings, alerts, options.desk).map(async (receiver) => {
           const { channel } = receiver;
           try {
             await receiver.send(message);
@@ -193,8 +197,27 @@ export function createHealthService(options: HealthServiceOptions): HealthServic
       await inTurn(async () => {
         await runtime?.of.stop();
         runtime = undefined;
+        options.desk?.showHealth(undefined);
       });
     },
+  };
+}
+
+/** Tells the desk of the states, at most once a second and only when they are others. */
+function deskTeller(desk: OperatorDesk, runtime: () => HealthRuntime | undefined): () => void {
+  let waiting = false;
+  let told: string | undefined;
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      const now = runtime()?.tally();
+      const text = now === undefined ? undefined : JSON.stringify(now);
+      if (text === told) return;
+      told = text;
+      desk.showHealth(now);
+    }, paceMs).unref();
   };
 }
 

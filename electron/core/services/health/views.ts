@@ -1,6 +1,7 @@
 import {
   type CheckView,
   type HealthConfig,
+  type HealthState,
   type ServiceView,
   serviceGroups,
   worstState,
@@ -23,6 +24,24 @@ export function serviceViews(
   return views.toSorted((a, b) => serviceGroups.indexOf(a.group) - serviceGroups.indexOf(b.group));
 }
 
+/** How many services are in each state. */
+export function tallyOf(checks: readonly MonitoredCheck[]): Record<HealthState, number> {
+  const services = new Map<string, MonitoredCheck[]>();
+  for (const check of checks) {
+    const { id } = check.definition.service;
+    services.set(id, [...(services.get(id) ?? []), check]);
+  }
+  const counts: Record<HealthState, number> = { healthy: 0, degraded: 0, down: 0, unknown: 0 };
+  for (const own of services.values()) counts[stateOfService(own)] += 1;
+  return counts;
+}
+
+/** The worst of its checks. One that has not run yet says nothing against the others. */
+function stateOfService(own: readonly MonitoredCheck[]): HealthState {
+  const asked = own.filter(({ last }) => last !== undefined);
+  return asked.length === 0 ? 'unknown' : worstState(asked.map(({ state }) => state));
+}
+
 function serviceView(
   first: MonitoredCheck,
   own: readonly MonitoredCheck[],
@@ -31,9 +50,7 @@ function serviceView(
   now: number,
 ): ServiceView {
   const { service } = first.definition;
-  // A check that has not run yet says nothing against the others.
-  const asked = own.filter((check) => check.last !== undefined);
-  const state = asked.length === 0 ? 'unknown' : worstState(asked.map((check) => check.state));
+  const state = stateOfService(own);
   const telling = own.filter((check) => check.state === state);
   const shown = state === 'healthy' ? first : (telling[0] ?? first);
   const at = first.last?.at;

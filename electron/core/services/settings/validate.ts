@@ -154,6 +154,7 @@ const rules: Record<SettingName, Rule> = {
   HEALTH_WEBHOOK_URL: urlOf('https://host/path', 'https:', 'http:'),
   HEALTH_SMTP_URL: urlOf('smtps://user:password@host:465', 'smtp:', 'smtps:'),
   HEALTH_MAIL_TO: mailAddress,
+  LOAD_CHECK_TOKEN: oneWord,
   EASYPANEL_DOCKER_SOCKET: (value) =>
     /^\/[^\s\p{Cc}]+$/u.test(value) ? { value } : { reason: 'is not an absolute path on the host' },
   EASYPANEL_STACK: (value) =>

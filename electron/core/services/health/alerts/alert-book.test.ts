@@ -25,7 +25,6 @@ const ended = { endedAt: new Date(noon + 5 * minute).toISOString() };
 const rules = (changes: Partial<AlertRules> = {}): AlertRules => ({
   from: 'down',
   repeatMinutes: 60,
-  webhookShape: 'auto',
   inMaintenance: () => false,
   ...changes,
 });

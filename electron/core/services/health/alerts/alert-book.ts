@@ -13,7 +13,7 @@ export interface Told {
   state: Incident['state'];
 }
 
-export interface AlertRules extends AlertConfig {
+export interface AlertRules extends Pick<AlertConfig, 'from' | 'repeatMinutes' | 'quiet'> {
   /** Alerts of this service are held back at this moment. */
   inMaintenance: (service: string, now: number) => boolean;
 }

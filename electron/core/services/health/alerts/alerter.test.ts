@@ -93,7 +93,7 @@ const open = (lasting: Incident[] = []): Promise<Alerter> =>
   openAlerter({
     folder,
     workspace: 'shop',
-    receivers: receiversOf(settings(), { webhookShape: 'auto' }),
+    receivers: receiversOf(settings(), { webhookShape: 'auto', desktop: true }),
     rules: { ...defaultHealthConfig.alerts, inMaintenance: () => false },
     lasting,
     redact: (text) => text,
@@ -154,4 +154,22 @@ test('a refused sign-in, a closed port and a wrong address are named, without th
     expect(alerter.failures()).toMatchObject([{ channel: 'mail', error: { code } }]);
     expect(JSON.stringify(alerter.failures())).not.toContain('wrong-one');
   }
+});
+
+test('on the desktop an incident is a notification, unless the operator wants none', async () => {
+  const notices: { title: string; text: string }[] = [];
+  const desk = {
+    notify: (notice: (typeof notices)[number]) => notices.push(notice),
+    showHealth: () => undefined,
+  };
+  const on = receiversOf(settings(), { webhookShape: 'auto', desktop: true }, desk);
+  const alerts = [{ kind: 'opened' as const, incident }];
+  await on
+    .find(({ channel }) => channel === 'desktop')
+    ?.send({ workspace: 'shop', at: incident.startedAt, alerts });
+  expect(notices).toHaveLength(1);
+  expect(notices[0]?.title).toBe(`shop: ${incident.serviceTitle} is down`);
+  expect(notices[0]?.text).toContain(incident.cause);
+  const off = receiversOf(settings(), { webhookShape: 'auto', desktop: false }, desk);
+  expect(off.map(({ channel }) => channel)).not.toContain('desktop');
 });

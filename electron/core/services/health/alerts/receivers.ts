@@ -1,5 +1,6 @@
 import { sendMail } from '../../../adapters/mail/send-mail';
 import { probeHttp } from '../../../adapters/probe/http-probe';
+import type { OperatorDesk } from '../../../ports/operator-desk';
 import type { Settings } from '../../../ports/settings';
 import { AppError } from '#shared/model/errors';
 import type { AlertChannelName, AlertConfig } from '#shared/model/health';
@@ -17,12 +18,23 @@ const patience = 15_000;
 /** The receivers that are set up. */
 export function receiversOf(
   settings: Settings,
-  { webhookShape }: Pick<AlertConfig, 'webhookShape'>,
+  { webhookShape, desktop }: Pick<AlertConfig, 'webhookShape' | 'desktop'>,
+  desk?: OperatorDesk,
 ): Receiver[] {
   const webhook = settings.get('HEALTH_WEBHOOK_URL');
   const server = settings.get('HEALTH_SMTP_URL');
   const to = settings.get('HEALTH_MAIL_TO');
   const receivers: Receiver[] = [];
+  if (desk !== undefined && desktop) {
+    receivers.push({
+      channel: 'desktop',
+      send: (message) => {
+        const [title = '', ...lines] = alertText(message).split('\n');
+        desk.notify({ title, text: lines.join('\n').trim() });
+        return Promise.resolve();
+      },
+    });
+  }
   if (webhook !== undefined) {
     receivers.push({ channel: 'webhook', send: (message) => sendWebhook(webhook, webhookShape, message) });
   }

@@ -2,9 +2,10 @@ import { probeRedis, type RedisFacts } from '../../../adapters/probe/redis-probe
 import { formatBytes } from '#shared/model/format-bytes';
 import type { Finding } from '#shared/model/health';
 import { type CheckDefinition, finding } from '../check';
+import { celeryChecks, type CeleryConfig } from './celery';
 
-/** Redis itself, and the queues that celery keeps in it. Reads only. */
-export function redisChecks(url: string, queues: readonly string[], queueLimit: number): CheckDefinition[] {
+/** Redis itself, and celery with its queues in it. */
+export function redisChecks(url: string, config: CeleryConfig): CheckDefinition[] {
   const host = new URL(url).hostname;
   let evictedBefore: number | undefined;
   return [
@@ -33,35 +34,7 @@ export function redisChecks(url: string, queues: readonly string[], queueLimit: 
         };
       },
     },
-    {
-      id: 'celery.queues',
-      title: 'Queues',
-      service: { id: 'celery', title: 'celery', group: 'application' },
-      host,
-      dependsOn: 'redis.ping',
-      intervalMs: 30_000,
-      timeoutMs: 10_000,
-      run: async (signal) => {
-        const { lists, pingMs } = await probeRedis(url, queues, signal);
-        const waiting = lists.reduce((sum, { length }) => sum + length, 0);
-        const long = lists.filter(({ length }) => length > queueLimit);
-        return {
-          latencyMs: pingMs,
-          summary:
-            long.length === 0 ? 'Queues are short' : `${long.map(({ name }) => name).join(', ')} too long`,
-          reading: `${waiting} queued`,
-          facts: lists.map(({ name, length }) => ({ label: name, value: String(length) })),
-          findings: long.map(({ name, length }) =>
-            finding(
-              'QUEUE_LONG',
-              'degraded',
-              `${length} tasks wait in the queue ${name}; the limit is ${queueLimit}.`,
-              'Look whether the workers run and what they are busy with; start more of them if they are.',
-            ),
-          ),
-        };
-      },
-    },
+    ...celeryChecks(url, config),
   ];
 }
 
