@@ -135,11 +135,26 @@ export const tables = tableNames.map((name, index) => ({
   name,
   rows: name === 'alembic_version' ? 1 : (index + 1) * (index + 1) * 480,
   bytes: name === 'alembic_version' ? 8192 : (index + 1) * (index + 1) * 61_000,
+  indexBytes: name === 'alembic_version' ? 0 : (index + 1) * (index + 1) * 14_000,
 }));
 
 export const report: InspectReport = {
   at: '2026-11-22T14:00:00.000Z',
-  database: { version: '15.4', name: 'shop', bytes: 184_000_000, tables, extensions: ['citext', 'pgcrypto'] },
+  database: {
+    version: '15.4',
+    name: 'shop',
+    bytes: 184_000_000,
+    settings: [
+      { name: 'Version', source: '15.4', target: '17.4' },
+      { name: 'Collation', source: 'de_DE.UTF-8 (libc)', target: 'C.UTF-8 (libc)' },
+    ],
+    estimate: {
+      seconds: { least: 12, most: 32 },
+      assumes: '23 MB a second on one connection, as a sample went',
+    },
+    tables,
+    extensions: ['citext', 'pgcrypto'],
+  },
   users: {
     table: 'public.users',
     count: 1204,
