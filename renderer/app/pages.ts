@@ -14,4 +14,5 @@ export const pages = [
 export const subPages = [
   { to: '/migration/links', label: 'Links in rows' },
   { to: '/migration/access', label: 'Public access and CORS' },
+  { to: '/migration/exposure', label: 'Exposure of the database' },
 ] as const;

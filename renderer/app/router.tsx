@@ -70,6 +70,11 @@ const access = createRoute({
   path: '/migration/access',
   component: lazyRouteComponent(() => import('../features/migration/access-page'), 'AccessPage'),
 });
+const exposure = createRoute({
+  getParentRoute: () => root,
+  path: '/migration/exposure',
+  component: lazyRouteComponent(() => import('../features/migration/exposure-page'), 'ExposurePage'),
+});
 const activity = createRoute({
   getParentRoute: () => root,
   path: '/activity',
@@ -104,6 +109,7 @@ export const router = createRouter({
     migration,
     links,
     access,
+    exposure,
     users,
     buckets,
     health,

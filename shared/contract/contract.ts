@@ -3,6 +3,7 @@ import { activityContract } from './activity';
 import { bucketsContract } from './buckets';
 import { comparisonContract } from './comparison';
 import { connectionsContract } from './connections';
+import { exposureContract } from './exposure';
 import { linksContract } from './links';
 import { healthContract } from './health';
 import { deployContract } from './deploy';
@@ -23,6 +24,7 @@ export const contract = {
   ...linksContract,
   ...healthContract,
   ...accessContract,
+  ...exposureContract,
   ...usersContract,
   ...deployContract,
 } as const;

@@ -6,6 +6,7 @@ import { activityHandlers } from './activity';
 import { bucketsHandlers } from './buckets';
 import { comparisonHandlers } from './comparison';
 import { connectionsHandlers } from './connections';
+import { exposureHandlers } from './exposure';
 import { linksHandlers } from './links';
 import { healthHandlers } from './health';
 import { deployHandlers } from './deploy';
@@ -27,6 +28,7 @@ export function createHandlers(core: Core): Handlers<AppContract> {
     ...linksHandlers(core),
     ...healthHandlers(core),
     ...accessHandlers(core),
+    ...exposureHandlers(core),
     ...usersHandlers(core),
     ...deployHandlers(core),
   };
