@@ -18,6 +18,8 @@ import { connectionTesters } from './services/connections/testers';
 import type { UserDelta } from '#shared/model/users-report';
 import type { UsersMapping } from '#shared/model/users-mapping';
 import { type AccessService, createAccessService } from './services/access/access-service';
+import { openRestPort } from './adapters/supabase/rest';
+import { createExposureService, type ExposureService } from './services/exposure/exposure-service';
 import { createLinksService, type LinksService } from './services/links/links-service';
 import { createDeployOperations, type DeployOperations } from './services/deploy/deploy-operations';
 import { createDeployService, type DeployService } from './services/deploy/deploy-service';
@@ -101,6 +103,8 @@ export interface Core {
   load(): LoadService;
   /** Public access to the migration’s buckets. Throws `WORKSPACE_NOT_OPEN`. */
   access(): AccessService;
+  /** What the publishable key reaches on the target. Throws `WORKSPACE_NOT_OPEN`. */
+  exposure(): ExposureService;
   /** The users of the open workspace's project. Throws `WORKSPACE_NOT_OPEN`. */
   users(): UsersService;
   /** Releases on the host of the open workspace. Throws `WORKSPACE_NOT_OPEN`. */
@@ -315,6 +319,21 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     access: () =>
       createAccessService({
         withPorts: (work) => withPorts(['objects'], work),
+        activity: () => activityOf(workspaces.opened()),
+      }),
+    exposure: () =>
+      createExposureService({
+        withTarget: (work) =>
+          safely(async () => {
+            const workspace = workspaces.opened();
+            const settings = await workspace.settings();
+            const ports = await openPorts(workspace);
+            try {
+              return await work(ports.database.target, openRestPort(settings));
+            } finally {
+              await ports.close();
+            }
+          }),
         activity: () => activityOf(workspaces.opened()),
       }),
     links: () =>

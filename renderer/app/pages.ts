@@ -14,5 +14,6 @@ export const pages = [
 export const subPages = [
   { to: '/migration/links', label: 'Links in rows' },
   { to: '/migration/access', label: 'Public access and CORS' },
+  { to: '/migration/exposure', label: 'Exposure of the database' },
   { to: '/health/load', label: 'Load check' },
 ] as const;

@@ -80,6 +80,11 @@ const access = createRoute({
   path: '/migration/access',
   component: lazyRouteComponent(() => import('../features/migration/access-page'), 'AccessPage'),
 });
+const exposure = createRoute({
+  getParentRoute: () => root,
+  path: '/migration/exposure',
+  component: lazyRouteComponent(() => import('../features/migration/exposure-page'), 'ExposurePage'),
+});
 const activity = createRoute({
   getParentRoute: () => root,
   path: '/activity',
@@ -114,6 +119,7 @@ export const router = createRouter({
     migration,
     links,
     access,
+    exposure,
     users,
     buckets,
     health,

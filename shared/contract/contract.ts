@@ -3,6 +3,7 @@ import { activityContract } from './activity';
 import { bucketsContract } from './buckets';
 import { comparisonContract } from './comparison';
 import { connectionsContract } from './connections';
+import { exposureContract } from './exposure';
 import { linksContract } from './links';
 import { healthContract } from './health';
 import { loadContract } from './load';
@@ -26,6 +27,7 @@ export const contract = {
   ...healthContract,
   ...loadContract,
   ...accessContract,
+  ...exposureContract,
   ...usersContract,
   ...deployContract,
   ...easypanelContract,

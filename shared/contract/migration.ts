@@ -13,6 +13,14 @@ import { userDeltaSchema, usersReportSchema } from '../model/users-report';
 import { call, stream } from '../rpc/define';
 import { bucketReportSchema, inspectProgressSchema, objectsEstimateSchema } from './inspect-objects';
 
+export const databaseEstimateSchema = z.object({
+  /** Of the whole job: schema, rows, indexes and proof. */
+  seconds: z.object({ least: z.number(), most: z.number() }),
+  assumes: z.string(),
+});
+/** How long moving the database may take, from samples of both lines. */
+export type DatabaseEstimate = z.infer<typeof databaseEstimateSchema>;
+
 export const inspectReportSchema = z.object({
   at: z.string(),
   database: z
@@ -20,12 +28,17 @@ export const inspectReportSchema = z.object({
       version: z.string(),
       name: z.string(),
       bytes: z.number(),
+      /** Settings of both servers that decide how values are kept and compared. */
+      settings: z.array(z.object({ name: z.string(), source: z.string(), target: z.string() })),
+      estimate: databaseEstimateSchema.optional(),
       tables: z.array(
         z.object({
           schema: z.string(),
           name: z.string(),
           rows: z.number(),
           bytes: z.number(),
+          /** Of `bytes`, those of its indexes. */
+          indexBytes: z.number(),
           partitionOf: z.string().optional(),
         }),
       ),

@@ -475,6 +475,24 @@ const states: PageState[] = [
     act: lookForLinks,
   },
   {
+    name: 'exposure',
+    now: () => situation(),
+    path: '/migration/exposure',
+    shows: 'Gives rows',
+  },
+  {
+    name: 'exposure, nothing open',
+    now: () => situation({ exposure: { at: 'now', schemas: ['public'], findings: [], proofs: [] } }),
+    path: '/migration/exposure',
+    shows: 'Nothing is open',
+  },
+  {
+    name: 'exposure, failing',
+    now: () => situation({ exposure: new AppError('SUPABASE_KEY_REFUSED', 'The project refuses the key.') }),
+    path: '/migration/exposure',
+    shows: 'SUPABASE_KEY_REFUSED',
+  },
+  {
     name: 'public access',
     now: () => situation(),
     path: '/migration/access',

@@ -206,12 +206,11 @@ describe('rows', () => {
     const both = await pair('');
     await sql(
       both.source.adminUrl,
-      `create schema auth; create table auth.users (v text); insert into auth.users values ('x'); create table auth.empty (); select lo_create(0)`,
+      `create schema auth; create table auth.users (v text); insert into auth.users values ('x'); create table auth.empty ()`,
     );
     await copy(both);
     expect(both.data.warnings.map((warning) => [warning.code, warning.message])).toEqual([
       ['ROWS_LEFT_BEHIND', containing('The rows of auth.users are not copied')],
-      ['LARGE_OBJECTS_NOT_COPIED', containing('large objects')],
     ]);
     await both.ports.database.close();
   });

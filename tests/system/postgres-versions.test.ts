@@ -4,33 +4,53 @@ import { compareDatabases } from '#core/services/compare/compare-databases';
 import { databaseDataStep } from '#core/steps/database-data/database-data-step';
 import { databaseFinishStep } from '#core/steps/database-finish/database-finish-step';
 import { databaseSchemaStep } from '#core/steps/database-schema/database-schema-step';
+import { startEmbeddedServer, type EmbeddedServer } from '../../practice/postgres/embedded-server';
+import { privilegedExtensions } from '../../practice/postgres/managed/roles';
 import { startManagedPostgres, type ManagedPostgres } from '../../practice/postgres/managed-postgres';
 import { databasePorts, MemoryStep, newDatabase, sql } from '../integration/database-fixture';
 import { meanSchemaSql } from '../integration/database-mean-schema';
+import { meanObjectsSql } from './support/mean-objects';
 import { typesSql, typeTables } from './support/every-type';
 import { startOldServers, type OldServers } from './support/postgres-versions';
 
 let old: OldServers;
 let managed: ManagedPostgres;
+/** PostgreSQL 15 with a role that has the limits of a Supabase project's. */
+let limited: EmbeddedServer;
+const limitedPassword = 'only-for-this-test';
 
 beforeAll(async () => {
   managed = await startManagedPostgres();
+  limited = await startEmbeddedServer({
+    version: 15,
+    superuser: 'supabase_admin',
+    trustedExtensions: privilegedExtensions,
+  });
+  await sql(
+    limited.superuserUrl('postgres'),
+    `create role postgres login createdb createrole replication bypassrls password '${limitedPassword}'`,
+  );
   old = await startOldServers();
 });
 afterAll(async () => {
   await managed.stop();
+  await limited.stop();
   await old.stop();
 });
 
 /** A source of a version, and a database of its own on the managed side, as its limited role sees it. */
-async function pair(version: number, name: string, schema: string) {
+async function pair(version: number, name: string, schema: string, to = 17) {
   const server = old.servers.get(version);
   if (server === undefined) throw new Error(`There is no PostgreSQL ${version}.`);
   const source = await newDatabase(server);
   await sql(source.url, schema);
   const database = `${name}_${version}`;
-  await sql(managed.adminUrl, `create database ${database} owner postgres`);
-  const target = managed.url.replace(/\/postgres$/, `/${database}`);
+  const adminUrl = to === 17 ? managed.adminUrl : limited.superuserUrl('postgres');
+  await sql(adminUrl, `create database ${database} owner postgres`);
+  const target =
+    to === 17
+      ? managed.url.replace(/\/postgres$/, `/${database}`)
+      : limited.url('postgres', limitedPassword, database);
   await sql(target, 'create schema extensions');
   return { source: source.url, target, ports: databasePorts(source.url, target) };
 }
@@ -68,11 +88,17 @@ function plain(entry: SchemaEntry): string {
   return entry.sql.replaceAll(/\b[a-z_0-9]+\.(?=[a-z_"])/g, '').replaceAll(/[()]/g, '');
 }
 
-const versions = [13, 14, 15, 16];
+const versions = [
+  [13, 17],
+  [14, 17],
+  [15, 17],
+  [16, 17],
+  [15, 15],
+] as const;
 
-describe.each(versions)('PostgreSQL %i', (version) => {
-  it('arrives on 17 through a limited role with a schema to the letter, all rows and nothing unexplained', async () => {
-    const { ports } = await pair(version, 'mean', meanSchemaSql);
+describe.each(versions)('PostgreSQL %i on %i', (version, to) => {
+  it('arrives through a limited role with a schema to the letter, all rows and nothing unexplained', async () => {
+    const { ports } = await pair(version, 'mean', meanSchemaSql + meanObjectsSql(version), to);
     expect(await migrate(ports)).toEqual({ warnings: [], unequal: [] });
     const { signal } = new AbortController();
     const there = await ports.database.source.dumpSchema(signal);
@@ -96,6 +122,7 @@ describe.each(versions)('PostgreSQL %i', (version) => {
       version,
       'types',
       typesSql + tables.map((item) => item.sql).join('\n'),
+      to,
     );
     expect(await migrate(ports)).toEqual({ warnings: [], unequal: [] });
     expect((await compare(ports)).equal).toBe(true);

@@ -6,6 +6,7 @@ import { activityHandlers } from './activity';
 import { bucketsHandlers } from './buckets';
 import { comparisonHandlers } from './comparison';
 import { connectionsHandlers } from './connections';
+import { exposureHandlers } from './exposure';
 import { linksHandlers } from './links';
 import { healthHandlers } from './health';
 import { loadHandlers } from './load';
@@ -30,6 +31,7 @@ export function createHandlers(core: Core): Handlers<AppContract> {
     ...healthHandlers(core),
     ...loadHandlers(core),
     ...accessHandlers(core),
+    ...exposureHandlers(core),
     ...usersHandlers(core),
     ...deployHandlers(core),
     ...easypanelHandlers(core),

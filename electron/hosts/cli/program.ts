@@ -4,6 +4,7 @@ import { type Lane, laneSchema, lanes } from '#shared/model/run';
 import type { ActivityOptions } from './commands/activity';
 import type { CompareOptions } from './commands/compare';
 import { addCors } from './cors-program';
+import { addExposure } from './exposure-program';
 import { addObjects } from './objects-program';
 import { addLinks } from './links-program';
 import { addDeploy } from './deploy-program';
@@ -219,6 +220,7 @@ export function createProgram(version: string, perform: Perform): Command {
   addUsers(program, perform);
   addLinks(program, perform);
   addCors(program, perform);
+  addExposure(program, perform);
   addDeploy(program, perform);
   addHealth(program, perform);
 

@@ -10,7 +10,9 @@ import styles from './migration.module.css';
 import { UsersFacts, UsersMappingView } from './users-view';
 
 type Severity = InspectReport['findings'][number]['severity'];
-type Table = NonNullable<InspectReport['database']>['tables'][number];
+type Database = NonNullable<InspectReport['database']>;
+type Table = Database['tables'][number];
+type Setting = Database['settings'][number];
 
 const severities: Record<Severity, { label: string; tone: Tone; order: number }> = {
   blocker: { label: 'Must fix', tone: 'bad', order: 0 },
@@ -49,11 +51,25 @@ const tableColumns: readonly DataColumn<Table>[] = [
     track: '110px',
     numeric: true,
   },
+  {
+    id: 'indexes',
+    header: 'Indexes',
+    value: (table) => table.indexBytes,
+    cell: (table) => formatBytes(table.indexBytes),
+    track: '100px',
+    numeric: true,
+  },
+];
+
+const settingColumns: readonly DataColumn<Setting>[] = [
+  { id: 'name', header: 'Setting', value: (row) => row.name, track: 'minmax(110px, 0.6fr)' },
+  { id: 'source', header: 'Source', value: (row) => row.source, track: 'minmax(120px, 1fr)', mono: true },
+  { id: 'target', header: 'Target', value: (row) => row.target, track: 'minmax(120px, 1fr)', mono: true },
 ];
 
 const largestFirst = { id: 'size', desc: true };
 
-function DatabaseFacts({ database }: { database: NonNullable<InspectReport['database']> }) {
+function DatabaseFacts({ database }: { database: Database }) {
   return (
     <Card title="Database" padded>
       <Facts
@@ -66,6 +82,14 @@ function DatabaseFacts({ database }: { database: NonNullable<InspectReport['data
             label: 'Extensions',
             value: database.extensions.length === 0 ? 'none' : database.extensions.join(', '),
           },
+          ...(database.estimate === undefined
+            ? []
+            : [
+                {
+                  label: 'Time',
+                  value: `${formatDuration(database.estimate.seconds.least)} to ${formatDuration(database.estimate.seconds.most)}, at ${database.estimate.assumes}`,
+                },
+              ]),
         ]}
       />
     </Card>
@@ -192,6 +216,18 @@ export function InspectView({ report }: { report: InspectReport }) {
             initialSort={largestFirst}
             maxHeight={260}
             minWidth={780}
+            wrap
+          />
+        </Card>
+      )}
+      {report.database === undefined ? null : (
+        <Card title="Servers">
+          <DataTable
+            label="Settings of both servers"
+            columns={settingColumns}
+            rows={report.database.settings}
+            rowId={(setting) => setting.name}
+            maxHeight={260}
             wrap
           />
         </Card>

@@ -52,6 +52,7 @@ export function Stepper({ stages, note }: { stages: readonly Stage[]; note?: str
       <nav className={styles.aside} aria-label="More of the migration">
         <Link to="/migration/links">Links in rows</Link>
         <Link to="/migration/access">Public access and CORS</Link>
+        <Link to="/migration/exposure">Exposure of the database</Link>
       </nav>
     </section>
   );

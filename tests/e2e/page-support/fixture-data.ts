@@ -1,3 +1,4 @@
+import type { ExposureReport } from '#shared/contract/exposure';
 import type { Comparison } from '#shared/contract/comparison';
 import { defaultUserChoices } from '#shared/model/users-mapping';
 import type { ActivityEntry } from '#shared/model/activity';
@@ -135,11 +136,26 @@ export const tables = tableNames.map((name, index) => ({
   name,
   rows: name === 'alembic_version' ? 1 : (index + 1) * (index + 1) * 480,
   bytes: name === 'alembic_version' ? 8192 : (index + 1) * (index + 1) * 61_000,
+  indexBytes: name === 'alembic_version' ? 0 : (index + 1) * (index + 1) * 14_000,
 }));
 
 export const report: InspectReport = {
   at: '2026-11-22T14:00:00.000Z',
-  database: { version: '15.4', name: 'shop', bytes: 184_000_000, tables, extensions: ['citext', 'pgcrypto'] },
+  database: {
+    version: '15.4',
+    name: 'shop',
+    bytes: 184_000_000,
+    settings: [
+      { name: 'Version', source: '15.4', target: '17.4' },
+      { name: 'Collation', source: 'de_DE.UTF-8 (libc)', target: 'C.UTF-8 (libc)' },
+    ],
+    estimate: {
+      seconds: { least: 12, most: 32 },
+      assumes: '23 MB a second on one connection, as a sample went',
+    },
+    tables,
+    extensions: ['citext', 'pgcrypto'],
+  },
   users: {
     table: 'public.users',
     count: 1204,
@@ -506,6 +522,45 @@ export const bucketAccess: BucketAccess[] = [
     proposed: [],
   },
 ];
+
+export const exposureReport: ExposureReport = {
+  at: '2026-11-22T14:00:00.000Z',
+  schemas: ['public'],
+  findings: [
+    {
+      id: 'SENSITIVE_COLUMNS_EXPOSED "public"."users"',
+      code: 'SENSITIVE_COLUMNS_EXPOSED',
+      severity: 'must-fix',
+      object: '"public"."users"',
+      message:
+        'public.users has columns that look like secrets: password_hash. Without row level security, anon may SELECT, INSERT; authenticated may SELECT.',
+      sql: 'revoke all on "public"."users" from anon, authenticated;\nalter table "public"."users" enable row level security;',
+    },
+    {
+      id: 'SECURITY_DEFINER_VIEW "public"."order_totals"',
+      code: 'SECURITY_DEFINER_VIEW',
+      severity: 'must-fix',
+      object: '"public"."order_totals"',
+      message:
+        'public.order_totals reads with its owner’s rights, past row level security, and anon may SELECT.',
+      sql: 'alter view "public"."order_totals" set (security_invoker = true);',
+    },
+    {
+      id: 'RLS_OFF_WITHOUT_RIGHTS "public"."inventory"',
+      code: 'RLS_OFF_WITHOUT_RIGHTS',
+      severity: 'note',
+      object: '"public"."inventory"',
+      message:
+        'public.inventory has row level security off. No public role has rights on it, so it is closed; a grant would open all of it.',
+      sql: 'alter table "public"."inventory" enable row level security;',
+    },
+  ],
+  proofs: [
+    { object: 'public.users', answer: 'rows', status: 200 },
+    { object: 'public.order_totals', answer: 'empty', status: 200 },
+    { object: 'public.inventory', answer: 'refused', status: 401 },
+  ],
+};
 
 export const preflights: Preflight[] = [
   {

@@ -3,6 +3,7 @@ import { startBrowserHost, type BrowserHost } from '../../../electron/hosts/brow
 import type { AppContract } from '#shared/contract/contract';
 import type { ActivityEntry } from '#shared/model/activity';
 import type { Comparison } from '#shared/contract/comparison';
+import type { ExposureReport } from '#shared/contract/exposure';
 import type { BucketAccess } from '#shared/contract/access';
 import type { ConnectionTest, ConnectionView, ImportResult } from '#shared/contract/connections';
 import type { LinkCheck, LinkFindings, LinkRewrite } from '#shared/contract/links';
@@ -20,6 +21,7 @@ import { bucketsFixture, type FixtureBuckets } from './fixture-buckets';
 import {
   comparison,
   bucketAccess,
+  exposureReport,
   connectedEnds,
   linkCheck,
   linkFindings,
@@ -58,6 +60,7 @@ export interface Situation {
   links: Answer<LinkFindings>;
   rewrites: LinkRewrite[] | AppError;
   access: Answer<BucketAccess[]>;
+  exposure: Answer<ExposureReport>;
   linkCheck: Answer<LinkCheck>;
   health: HealthOverview | AppError;
   healthSettings: HealthSettings;
@@ -93,6 +96,7 @@ export function situation(changes: Partial<Situation> = {}): Situation {
     links: linkFindings,
     rewrites: [],
     access: bucketAccess,
+    exposure: exposureReport,
     linkCheck,
     health: nothingWatched(),
     healthSettings: healthSettings(),
@@ -161,6 +165,16 @@ function handlersFor(now: Situation): Handlers<AppContract> {
     'databases.compare': async function* (input) {
       note('databases.compare', input);
       yield { seq: 0, event: { type: 'done' as const, result: await give(now.comparison) } };
+    },
+    'exposure.show': () => give(now.exposure),
+    'exposure.apply': async ({ fixes }) => {
+      note('exposure.apply', { fixes });
+      const applied = fixes.map(({ id }) => id);
+      if (!(now.exposure instanceof AppError)) {
+        const { findings, ...rest } = await now.exposure;
+        now.exposure = { ...rest, at: 'later', findings: findings.filter(({ id }) => !applied.includes(id)) };
+      }
+      return { applied };
     },
     'access.show': () => give(now.access),
     'access.apply': async (input) => {

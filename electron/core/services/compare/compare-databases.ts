@@ -7,6 +7,11 @@ import { isApplicationSchema } from '../../steps/common/reserved-schemas';
 import { runWorkers } from '../../steps/common/run-workers';
 import { fingerprintTable, readTables, tableLabel, type Table } from '../../steps/common/tables';
 import { roomOnTarget } from '../../steps/common/target-room';
+import {
+  compareLargeObjects,
+  findLargeObjects,
+  fingerprintLargeObjects,
+} from '../../steps/database-data/large-objects';
 import { findObstacle } from '../../steps/database-data/preconditions';
 import { SnapshotKeeper } from '../../steps/database-data/snapshot';
 import { compareObjects } from '../../steps/database-finish/compare-objects';
@@ -170,6 +175,9 @@ async function compareDefinitions(
         ]),
     ...(await compareObjects(source, target, schemas, [])),
     await compareSequences(target, await readSequenceValues(source, await readSequences(source))),
+    ...((await findLargeObjects(source)).there
+      ? [await compareLargeObjects(target, await fingerprintLargeObjects(source))]
+      : []),
   ];
 }
 

@@ -8,6 +8,12 @@ import { sqlState } from '../common/sqlstate';
 import { roomOnTarget } from '../common/target-room';
 import { copyStatements, fingerprintTable, tableLabel, type Table } from '../common/tables';
 import { CopyLanes, type CopyLane } from './copy-lanes';
+import {
+  copyLargeObjects,
+  fingerprintLargeObjects,
+  largeObjectsDoneSchema,
+  largeObjectsUnit,
+} from './large-objects';
 import { OwnRows, transactionOf } from './own-rows';
 import { allParts, partDoneSchema, type Part, type PartDone } from './parts';
 import { SnapshotKeeper } from './snapshot';
@@ -57,6 +63,7 @@ export class TableCopy {
 
   constructor(
     tables: readonly Table[],
+    private readonly largeObjects: boolean,
     private readonly context: Run,
   ) {
     const { database } = context.ports;
@@ -84,7 +91,10 @@ export class TableCopy {
         const workers = await this.#openLanes(generation);
         await this.#confirm(workers, generation);
         await this.#copyAll(workers);
-        const whole = this.#parts.every((part) => this.#confirmed.get(part.id) === generation);
+        if (this.largeObjects) await this.#copyLargeObjects(generation);
+        const whole =
+          this.#parts.every((part) => this.#confirmed.get(part.id) === generation) &&
+          (!this.largeObjects || this.#confirmed.get(largeObjectsUnit) === generation);
         // While the state was held, no table was truncated or rewritten, so that what looked empty was.
         if (whole && (await this.#keeper.alive())) return;
         if (round >= mostGenerations) {
@@ -125,7 +135,7 @@ export class TableCopy {
       roomOnTarget(context.ports.database, mostCopies, context.signal),
     );
     await this.#lanes.keep(generation);
-    return this.#reconnecting(() => this.#lanes.open(Math.min(room, this.#parts.length)));
+    return this.#reconnecting(() => this.#lanes.open(Math.min(room, Math.max(1, this.#parts.length))));
   }
 
   /** Takes back what was copied from a state of the source that says something else than the present one. */
@@ -173,6 +183,30 @@ export class TableCopy {
       });
       this.#progress.report(part.id, done.rows, done.rows);
     });
+  }
+
+  /** Brings the large objects of the present state; what was brought from another one is compared with it first. */
+  async #copyLargeObjects(generation: number): Promise<void> {
+    const { context } = this;
+    const then = context.finished(largeObjectsUnit, largeObjectsDoneSchema);
+    if (then !== undefined && this.#confirmed.get(largeObjectsUnit) !== generation) {
+      const now = await this.#onLane(0, async (lane) => ({
+        ...(await fingerprintLargeObjects(lane.source)),
+        generation: lane.generation,
+      }));
+      if (now.hash === then.hash && now.rows === then.rows)
+        this.#confirmed.set(largeObjectsUnit, now.generation);
+      else await context.reset(largeObjectsUnit, 'they have changed on the source since they were copied');
+    }
+    await context.unit(largeObjectsUnit, largeObjectsDoneSchema, () =>
+      this.#onLane(0, async (lane) => {
+        const done = await copyLargeObjects(lane.source, lane.target, context.signal, (objects, total) =>
+          context.progress({ done: objects, total, unit: 'objects' }, largeObjectsUnit),
+        );
+        this.#confirmed.set(largeObjectsUnit, lane.generation);
+        return done;
+      }),
+    );
   }
 
   /** Lends a worker its connections; after a failure they are made anew, and the work is done again when the failure is one that passes. */

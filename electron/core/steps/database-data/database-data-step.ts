@@ -17,6 +17,13 @@ import {
   type Table,
 } from '../common/tables';
 import { TableCopy } from './copy-tables';
+import {
+  compareLargeObjects,
+  findLargeObjects,
+  largeObjectsDoneSchema,
+  largeObjectsUnit,
+  requireNoLargeObjects,
+} from './large-objects';
 import { leftBehindSchema, leftBehindWarnings, readLeftBehind } from './left-behind';
 import { partDoneSchema, partsOf } from './parts';
 import { findObstacle, requireEmpty } from './preconditions';
@@ -26,11 +33,17 @@ const comparisons = 4;
 
 const emptyUnit = 'tables are empty';
 
-const planSchema = z.object({ tables: z.array(tableSchema), leftBehind: leftBehindSchema });
+const planSchema = z.object({
+  tables: z.array(tableSchema),
+  largeObjects: z.boolean(),
+  leftBehind: leftBehindSchema,
+});
 const outputSchema = z.object({
   /** By table: the source's rows in the snapshot that the copy was made of. */
   tables: z.record(z.string(), fingerprintSchema),
   bytes: z.number(),
+  /** The source's large objects in the same snapshot, when it has any. */
+  largeObjects: largeObjectsDoneSchema.optional(),
 });
 
 /** Copies the rows of every table from one snapshot of the source. */
@@ -40,7 +53,7 @@ export const databaseDataStep = defineStep<
   z.infer<typeof outputSchema>
 >({
   id: 'database.data',
-  version: 2,
+  version: 3,
   title: 'Copy the rows',
   lane: 'database',
   needs: ['database.schema'],
@@ -51,23 +64,26 @@ export const databaseDataStep = defineStep<
   async plan({ ports, signal }) {
     return ports.database.source.use(signal, async (source) => ({
       tables: await readTables(source),
+      largeObjects: (await findLargeObjects(source)).there,
       leftBehind: await readLeftBehind(source),
     }));
   },
 
-  describe({ tables, leftBehind }) {
+  describe({ tables, largeObjects, leftBehind }) {
     const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
     const text = tables.filter((table) => table.format === 'text').map(tableLabel);
     return {
       summary: `Copy the rows of ${tables.length} tables, at most ${formatBytes(bytes)}, as one snapshot of the source.`,
       details: [
         'Several at a time, in binary form; as many as the target has room for.',
+        ...(largeObjects ? ['Large objects with their numbers, bytes and rights.'] : []),
         ...(text.length === 0 ? [] : [`In text form, because of their types: ${text.join(', ')}`]),
       ],
       warnings: leftBehindWarnings(leftBehind),
       units: [
         { id: emptyUnit, label: 'Tables are empty on the target' },
         ...tables.flatMap(partsOf).map(({ id, bytes }) => ({ id, label: id, bytes })),
+        ...(largeObjects ? [{ id: largeObjectsUnit, label: 'Large objects' }] : []),
       ],
     };
   },
@@ -84,11 +100,14 @@ export const databaseDataStep = defineStep<
     // Apart from the copies: a table may be truncated on a second attempt only because it was empty before the first.
     await context.unit(emptyUnit, z.object({}), async () => {
       await reconnecting(context, () =>
-        database.target.use(context.signal, (target) => requireEmpty(target, plan.tables)),
+        database.target.use(context.signal, async (target) => {
+          await requireEmpty(target, tables);
+          if (plan.largeObjects) await requireNoLargeObjects(target);
+        }),
       );
       return {};
     });
-    await new TableCopy(tables, context).run();
+    await new TableCopy(tables, plan.largeObjects, context).run();
     for (const warning of leftBehindWarnings(plan.leftBehind)) await context.warn(warning);
     const copied = tables.map((table) => ({
       label: tableLabel(table),
@@ -97,6 +116,7 @@ export const databaseDataStep = defineStep<
     return {
       tables: Object.fromEntries(copied.map(({ label, parts }) => [label, sumFingerprints(parts)])),
       bytes: copied.flatMap(({ parts }) => parts).reduce((sum, part) => sum + part.bytes, 0),
+      largeObjects: context.finished(largeObjectsUnit, largeObjectsDoneSchema),
     };
   },
 
@@ -123,7 +143,13 @@ export const databaseDataStep = defineStep<
     } finally {
       await Promise.all([...sessions.values()].map((session) => session.close()));
     }
-    return tables.flatMap((table) => evidence.get(tableLabel(table)) ?? []);
+    const rows = tables.flatMap((table) => evidence.get(tableLabel(table)) ?? []);
+    const { largeObjects } = output;
+    if (largeObjects === undefined) return rows;
+    return [
+      ...rows,
+      await database.target.use(context.signal, (target) => compareLargeObjects(target, largeObjects)),
+    ];
   },
 });
 

@@ -8,12 +8,10 @@ import { tableLabel } from '../common/tables';
 export const leftBehindSchema = z.object({
   /** Tables with rows, in schemas whose names the target keeps to itself. */
   tables: z.array(z.string()),
-  largeObjects: z.boolean(),
 });
 export type LeftBehind = z.infer<typeof leftBehindSchema>;
 
 const tableRow = z.object({ schema: z.string(), name: z.string() });
-const largeObjectsRow = z.object({ there: z.boolean() });
 
 /** Reads sizes and catalogs only: the tables may be somebody else's. */
 export async function readLeftBehind(source: DatabaseSession): Promise<LeftBehind> {
@@ -24,34 +22,17 @@ export async function readLeftBehind(source: DatabaseSession): Promise<LeftBehin
      where c.relkind = 'r' and c.relpersistence <> 't' and ${isReservedSchema('n.nspname')}
        and pg_catalog.pg_relation_size(c.oid) > 0 and ${isNotOfExtension('pg_catalog.pg_class', 'c.oid')} order by 1, 2`,
   );
-  const [largeObjects] = await source.query(
-    largeObjectsRow,
-    'select exists (select from pg_catalog.pg_largeobject_metadata) as there',
-  );
-  return { tables: tables.map(tableLabel), largeObjects: largeObjects?.there ?? false };
+  return { tables: tables.map(tableLabel) };
 }
 
 /** In words, for the plan and again for the run, which then does not end as if everything had arrived. */
-export function leftBehindWarnings({ tables, largeObjects }: LeftBehind): Warning[] {
+export function leftBehindWarnings({ tables }: LeftBehind): Warning[] {
+  if (tables.length === 0) return [];
   return [
-    ...(tables.length === 0
-      ? []
-      : [
-          {
-            code: 'ROWS_LEFT_BEHIND',
-            message: `The rows of ${tables.join(', ')} are not copied, because Supabase keeps schemas of these names to itself.`,
-            hint: 'If they are the application’s, move the tables to another schema on the source, then plan again.',
-          },
-        ]),
-    ...(largeObjects
-      ? [
-          {
-            code: 'LARGE_OBJECTS_NOT_COPIED',
-            message:
-              'The source holds large objects, which are not copied. Columns that name them lead to nothing on the target.',
-            hint: 'Move their content into bytea columns or into objects first, then plan again.',
-          },
-        ]
-      : []),
+    {
+      code: 'ROWS_LEFT_BEHIND',
+      message: `The rows of ${tables.join(', ')} are not copied, because Supabase keeps schemas of these names to itself.`,
+      hint: 'If they are the application’s, move the tables to another schema on the source, then plan again.',
+    },
   ];
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { DatabaseSession } from '../../ports/database';
 import { qualified } from '../common/sql-text';
 import { tableLabel, type Table } from '../common/tables';
+import { findLargeObjects } from './large-objects';
 
 /** Tables looked at in one statement. */
 const tablesAtOnce = 100;
@@ -62,6 +63,16 @@ export async function findObstacle(
       `PostgreSQL ${server.version} is older than what Cutover moves.`,
       {
         hint: 'Upgrade the source to PostgreSQL 13 or later first. Nothing was written.',
+      },
+    );
+  }
+  const { hidden: objects } = await findLargeObjects(source);
+  if (objects.length > 0) {
+    return new AppError(
+      'DATABASE_PERMISSION_DENIED',
+      `The source’s role may not read ${objects.length} large objects, ${objects[0] ?? ''} among them.`,
+      {
+        hint: 'Use their owner, or GRANT SELECT ON LARGE OBJECT on each of them to the role. Nothing was written.',
       },
     );
   }

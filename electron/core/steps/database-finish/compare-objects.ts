@@ -15,10 +15,12 @@ const own = `n.nspname = any ($1) and ${isApplicationSchema('n.nspname')}`;
 const kinds: readonly Kind[] = [
   {
     subject: 'constraints',
-    // PostgreSQL 18 keeps NOT NULL as a constraint, earlier ones do not.
+    // PostgreSQL 18 keeps NOT NULL as a constraint, earlier ones do not. A foreign key of or at a partitioned table has copies for the
+    // partitions, which the server names as it likes.
     sql: `select n.nspname || '.' || c.relname || ' ' || k.conname || ' ' || k.contype::text || case when k.convalidated then '' else ' not valid' end as object
       from pg_catalog.pg_constraint k join pg_catalog.pg_class c on c.oid = k.conrelid
-      join pg_catalog.pg_namespace n on n.oid = c.relnamespace where k.contype in ('c', 'f', 'p', 'u', 'x') and ${own}`,
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace where k.contype in ('c', 'f', 'p', 'u', 'x')
+        and (k.contype <> 'f' or k.conparentid = 0) and ${own}`,
   },
   {
     subject: 'indexes',

@@ -38,12 +38,19 @@ function printReport(output: Output, { database, users, objects, findings }: Ins
     output.line(
       `  ${database.version}, ${formatBytes(database.bytes)}, ${count(database.tables.length)} tables`,
     );
+    if (database.estimate !== undefined) {
+      const { seconds, assumes } = database.estimate;
+      output.line(`  about ${count(seconds.least)} to ${count(seconds.most)} s, at ${assumes}`);
+    }
+    const settings = database.settings.map(({ name, source, target }) => [`  ${name}`, source, target]);
+    for (const line of table([['  server', 'source', 'target'], ...settings], [])) output.line(line);
     const rows = database.tables.map((item) => [
       `  ${item.schema}.${item.name}`,
       count(item.rows),
       formatBytes(item.bytes),
+      formatBytes(item.indexBytes),
     ]);
-    for (const line of table([['  table', 'rows', 'size'], ...rows], [1, 2])) output.line(line);
+    for (const line of table([['  table', 'rows', 'size', 'indexes'], ...rows], [1, 2, 3])) output.line(line);
   }
   if (users !== undefined) {
     output.line(output.paint('bold', `Users in ${users.table}`));
