@@ -20,7 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function listening(server: Server & { closeAllConnections(): void }): Promise<{ port: number; close: () => Promise<void> }> {
+async function listening(
+  server: Server & { closeAllConnections(): void },
+): Promise<{ port: number; close: () => Promise<void> }> {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The server has no port.');
