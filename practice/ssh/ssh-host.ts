@@ -61,7 +61,8 @@ const answers: Record<string, string> = {
 function execute(command: string, channel: ServerChannel): void {
   const answer = answers[command.trim()];
   if (answer === undefined) {
-    channel.stderr.write(`${standInNotice}; it does not run: ${command}\n`);
+    const words = /\bdocker\b/.test(command) ? 'docker: not found' : `it does not run: ${command}`;
+    channel.stderr.write(`${standInNotice}; ${words}\n`);
     channel.exit(127);
   } else {
     channel.write(answer);

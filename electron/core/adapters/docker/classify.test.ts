@@ -11,6 +11,8 @@ it.each([
     'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?',
     'DOCKER_UNAVAILABLE',
   ],
+  ['bash: line 1: docker: command not found', 'DOCKER_UNAVAILABLE'],
+  ['sh: 1: docker: not found', 'DOCKER_UNAVAILABLE'],
   ['This node is not a swarm manager. Use "docker swarm init" to connect this node', 'SWARM_INACTIVE'],
   [
     'Error response from daemon: Head "https://ghcr.io/v2/a/manifests/1": unauthorized',

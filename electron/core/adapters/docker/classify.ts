@@ -28,6 +28,12 @@ const situations: readonly Situation[] = [
     hint: 'Start the Docker service on the host, then try again.',
   },
   {
+    pattern: /docker: (command )?not found|command not found: docker/i,
+    code: 'DOCKER_UNAVAILABLE',
+    message: 'There is no Docker on the host.',
+    hint: 'Install Docker on the host, or put it on the PATH that the SSH connection’s user has without a login shell.',
+  },
+  {
     pattern: /not a swarm manager|node is not part of a swarm/i,
     code: 'SWARM_INACTIVE',
     message: 'The host is not a Swarm manager.',
