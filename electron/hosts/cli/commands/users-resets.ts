@@ -50,20 +50,11 @@ export function sendResetMails(
     signal.addEventListener('abort', stop, { once: true });
     try {
       await resets.start(options.perHour);
-      let ended = false;
-      const end = resets.ended().then(() => {
-        ended = true;
-      });
-      const quiet = new AbortController();
-      while (!ended) {
-        await Promise.race([
-          end,
-          wait(lookEvery, undefined, { signal: quiet.signal }).catch(() => undefined),
-        ]);
+      const end = resets.ended().then(() => 'ended' as const);
+      while ((await Promise.race([end, wait(lookEvery)])) !== 'ended') {
         const { run } = await resets.state(new AbortController().signal);
         output.progress(run?.waiting ?? `${count(run?.sent ?? 0)} of ${count(before.waiting)} mails`);
       }
-      quiet.abort();
     } finally {
       signal.removeEventListener('abort', stop);
     }
