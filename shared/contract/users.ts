@@ -146,6 +146,42 @@ export const userStatsSchema = z.object({
 });
 export type UserStats = z.infer<typeof userStatsSchema>;
 
+/** Users who were imported without a password, because the Auth service refuses their old hash or they had none. */
+export const resetCountsSchema = z.object({
+  /** To be written to. */
+  waiting: z.number().int(),
+  /** A mail went out, by whoever asked for it; no password yet. */
+  mailed: z.number().int(),
+  /** They have a password by now. */
+  chosen: z.number().int(),
+  /** Nobody writes to the banned. */
+  banned: z.number().int(),
+  /** Those with a number only. */
+  unreachable: z.number().int(),
+});
+export type ResetCounts = z.infer<typeof resetCountsSchema>;
+
+export const mailsPerHour = z.number().int().min(1).max(36_000);
+
+export const resetsStateSchema = resetCountsSchema.extend({
+  /** What is being sent, or was last sent by this host. */
+  run: z
+    .object({
+      running: z.boolean(),
+      perHour: z.number(),
+      sent: z.number().int(),
+      refused: z.number().int(),
+      /** The first of them. */
+      refusals: z.array(z.object({ email: z.string(), reason: z.string() })),
+      /** Why nothing is sent for the moment. */
+      waiting: z.string().optional(),
+      /** Why it stopped before everybody was written to. */
+      stopped: errorShapeSchema.optional(),
+    })
+    .optional(),
+});
+export type ResetsState = z.infer<typeof resetsStateSchema>;
+
 const id = z.string().min(1);
 
 export const usersContract = {
@@ -186,6 +222,10 @@ export const usersContract = {
   ),
   /** The whole text of a CSV file. It may hold password hashes. */
   'users.import': stream(z.object({ text: secretInput(), dryRun: z.boolean() }), importEventSchema),
+  'users.resets': call(z.object({}), resetsStateSchema),
+  /** Goes on when the caller goes away, until everybody was written to or it is stopped. */
+  'users.startResets': call(z.object({ perHour: mailsPerHour }), resetsStateSchema),
+  'users.stopResets': call(z.object({}), resetsStateSchema),
   'users.stats': call(z.object({ days: z.number().int().min(1).max(366) }), userStatsSchema),
   /** Creates or removes the search index, exactly as its SQL says. */
   'users.searchIndex': call(z.object({ act: z.enum(['create', 'drop']) }), searchIndexSchema),

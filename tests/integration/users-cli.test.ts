@@ -72,6 +72,32 @@ it('lists, changes and deletes users, and answers with one document', async () =
   expect(await users('get', 'ada@x.org')).toMatchObject({ document: { error: { code: 'NOT_FOUND' } } });
 });
 
+it('writes to users without a password only when it is told to', async () => {
+  await sql(
+    project.managed.adminUrl,
+    `create schema cutover; create table cutover.imported_users (source text, old_id text, user_id uuid, password_digest text);
+     grant usage on schema cutover to postgres; grant all on cutover.imported_users to postgres`,
+  );
+  const emails = ['lost1@x.org', 'lost2@x.org'];
+  for (const email of emails) await users('create', '--email', email);
+  await sql(
+    project.managed.adminUrl,
+    `update auth.users set encrypted_password = '' where email like 'lost_@x.org';
+     insert into cutover.imported_users select 'public.users', email, id, encode(sha256(''), 'hex') from auth.users where email like 'lost_@x.org'`,
+  );
+  expect(await users('reset-mails', '--dry-run')).toMatchObject({ code: 0, document: { waiting: 2 } });
+  expect(await users('reset-mails')).toMatchObject({
+    code: 2,
+    document: { error: { code: 'INVALID_INPUT' } },
+  });
+  expect((await users('get', 'lost1@x.org')).document).toMatchObject({ hasPassword: false });
+  expect(await users('reset-mails', '--yes', '--per-hour', '36000')).toMatchObject({
+    code: 0,
+    document: { waiting: 0, mailed: 2, run: { sent: 2, refused: 0 } },
+  });
+  await sql(project.managed.adminUrl, `truncate auth.users cascade; drop schema cutover cascade`);
+});
+
 it('imports what is good of a file, exports it, and never overwrites a file', async () => {
   const file = path.join(home, 'users.csv');
   await writeFile(file, 'email,name\na@x.org,A\nbroken,B\nb@x.org,C\n');

@@ -10,6 +10,8 @@ import { databaseDataStep } from '#core/steps/database-data/database-data-step';
 import { databaseFinishStep } from '#core/steps/database-finish/database-finish-step';
 import { databaseSchemaStep } from '#core/steps/database-schema/database-schema-step';
 import { inspectDatabase } from '#core/steps/database-schema/inspect-database';
+import { keepDirectory } from '#core/services/users/open-directory';
+import { createUsersService } from '#core/services/users/users-service';
 import { inspectUsers } from '#core/steps/users/inspect-users';
 import { carryUsers } from '#core/steps/users/user-delta';
 import { usersLinksStep } from '#core/steps/users/users-links-step';
@@ -122,7 +124,7 @@ describe('users', () => {
     expect(user).toMatchObject({
       email: legacyUserEmail(1).toLowerCase(),
       role: 'authenticated',
-      app: { provider: 'email', providers: ['email'], role: 'admin' },
+      app: { provider: 'email', providers: ['email'], role: 'admin', migrated_from: 'public.users' },
     });
     expect(user).toHaveProperty('own.full_name');
   });
@@ -343,9 +345,9 @@ describe('other tables of users', () => {
   });
 });
 
-describe('after the import', () => {
-  const hashed = async (password: string) => hash(password, 4);
+const hashed = async (password: string) => hash(password, 4);
 
+describe('after the import', () => {
   it('sign-ups and changes of the old side are carried over, changes of the new side stay, and twice is once', async () => {
     await emptyAuth();
     const source = await newDatabase(legacy.server);
@@ -409,6 +411,66 @@ describe('after the import', () => {
         confirmations: 0,
       });
     } finally {
+      await database.close();
+    }
+  });
+});
+
+describe('users whose hash the service refuses', () => {
+  it('arrive without a password and get a mail each, once, when the operator wants it; then they choose one', async () => {
+    await emptyAuth();
+    const source = await newDatabase(legacy.server);
+    const old = '$pbkdf2-sha256$29000$abc$def';
+    await sql(
+      source.url,
+      `create table users (id serial primary key, email text, phone text, password_hash text, is_active bool default true);
+       insert into users (email, phone, password_hash, is_active) values ('a@example.com', null, '${old}', true),
+         ('b@example.com', null, '${old}', true), ('c@example.com', null, '${old}', false), (null, '+4930123456', '${old}', true),
+         ('e@example.com', null, '${await hashed('works')}', true)`,
+    );
+    const { database } = databasePorts(source.url, managed.url);
+    const users = createUsersService({
+      ...keepDirectory(() => Promise.resolve(settings)),
+      activity: { record: () => Promise.resolve() },
+    });
+    try {
+      const step = new MemoryStep(usersStep, { database, auth: ports.auth });
+      await step.run(await step.plan());
+      const state = () => users.resets.state(signal);
+      const counts = { mailed: 0, chosen: 0, banned: 1, unreachable: 1 };
+      expect(await state()).toEqual({ ...counts, waiting: 2 });
+      const mails = `select email from auth.users where recovery_sent_at is not null order by 1`;
+      expect(await sql(managed.adminUrl, mails)).toEqual([]);
+
+      await users.resets.start(36_000);
+      await users.resets.ended();
+      expect(await state()).toMatchObject({ ...counts, mailed: 2, waiting: 0, run: { sent: 2 } });
+      expect(await sql(managed.adminUrl, mails)).toEqual([
+        { email: 'a@example.com' },
+        { email: 'b@example.com' },
+      ]);
+      await users.resets.start(36_000);
+      await users.resets.ended();
+      expect(await state()).toMatchObject({ run: { sent: 0 } });
+
+      const link = await users.link({ email: 'a@example.com', kind: 'recovery' }, signal);
+      const opened = await fetch(link, { redirect: 'manual' });
+      const token = /access_token=([^&]+)/.exec(opened.headers.get('location') ?? '')?.[1] ?? '';
+      await fetch(`${supabase.url}/auth/v1/user`, {
+        method: 'PUT',
+        headers: {
+          apikey: supabase.publishableKey,
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ password: 'chosen-anew' }),
+      });
+      expect(await ports.auth.canSignIn({ email: 'a@example.com', password: 'chosen-anew' }, signal)).toBe(
+        true,
+      );
+      expect(await state()).toMatchObject({ mailed: 1, chosen: 1 });
+    } finally {
+      await users.close();
       await database.close();
     }
   });

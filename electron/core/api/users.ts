@@ -41,6 +41,15 @@ export function usersHandlers(core: Core): Handlers<typeof usersContract> {
       once(after, core.users().export(filter, format, signal)),
     'users.import': ({ text, dryRun }, { after, signal }) =>
       once(after, core.users().import(text, dryRun, signal)),
+    'users.resets': (_input, { signal }) => core.users().resets.state(signal),
+    'users.startResets': async ({ perHour }, { signal }) => {
+      await core.users().resets.start(perHour);
+      return core.users().resets.state(signal);
+    },
+    'users.stopResets': async (_input, { signal }) => {
+      await core.users().resets.stop();
+      return core.users().resets.state(signal);
+    },
     'users.stats': ({ days }, { signal }) => core.users().stats(days, signal),
     'users.searchIndex': ({ act }, { signal }) => core.users().searchIndex(act, signal),
   };

@@ -21,6 +21,7 @@ export function addUsers(program: Command, perform: Perform): void {
 
   addReading(command, perform);
   addActs(command, perform);
+  addResets(command, perform);
 
   command('import', 'import users from a CSV file; who is there already stays as they are', [
     'cutover users import users.csv --dry-run',
@@ -33,6 +34,29 @@ export function addUsers(program: Command, perform: Perform): void {
     );
 }
 
+/** Unhurried: a mail server of one's own may take far more, the service's built-in one takes two. */
+const usualPace = 30;
+
+function addResets(command: MakeCommand, perform: Perform): void {
+  command(
+    'reset-mails',
+    'write to imported users who need a new password; resumable, sends nothing without a yes',
+    ['cutover users reset-mails --dry-run', 'cutover users reset-mails --per-hour 100 --yes'],
+  )
+    .addOption(
+      new Option('--per-hour <number>', 'how many mails at most')
+        .default(usualPace)
+        .argParser(number(1, 36_000)),
+    )
+    .option('--dry-run', 'say how many there are; sends nothing')
+    .option('-y, --yes', 'do not ask; needed without a terminal')
+    .action((options: CommonOptions & { perHour: number; dryRun?: boolean; yes?: boolean }) =>
+      perform(options.json === true, async (context) =>
+        (await import('./commands/users-resets')).sendResetMails(context, options),
+      ),
+    );
+}
+
 type MakeCommand = (name: string, description: string, samples: readonly string[]) => Command;
 
 function withFilter(command: Command): Command {
@@ -41,6 +65,9 @@ function withFilter(command: Command): Command {
     .addOption(new Option('--in <field>', 'where to search; default any').choices(userSearchFields))
     .addOption(new Option('--state <state>', 'only users in this state').choices(userStates))
     .option('--provider <name>', 'only users who come by this way')
+    .option('--mfa', 'only users with a second factor')
+    .option('--migrated', 'only users who came by an import')
+    .option('--never-signed-in', 'only users who never signed in')
     .option('--created-from <date>', 'not older than this')
     .option('--created-to <date>', 'older than this');
 }

@@ -22,6 +22,7 @@ const own = {
   counts: ['users', 'count'],
   overview: ['users', 'overview'],
   stats: ['users', 'stats'],
+  resets: ['users', 'resets'],
   user: (id: string) => ['users', 'one', id],
 } as const;
 
@@ -174,6 +175,27 @@ export function useLink() {
   return useMutation({
     mutationFn: (input: { email: string; kind: LinkKind }) => client.call('users.link', input),
     gcTime: 0,
+  });
+}
+
+/** How far the mails for new passwords have come; looked at again while some are being sent. */
+export function useResets() {
+  return useQuery({
+    queryKey: own.resets,
+    queryFn: ({ signal }) => client.call('users.resets', {}, { signal }),
+    refetchInterval: ({ state }) => (state.data?.run?.running === true ? 2_000 : false),
+    staleTime: 0,
+  });
+}
+
+/** Starts sending mails at a pace, or stops it. */
+export function useSendResets() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (act: { perHour: number } | 'stop') =>
+      act === 'stop' ? client.call('users.stopResets', {}) : client.call('users.startResets', act),
+    onSuccess: (state) => queryClient.setQueryData(own.resets, state),
+    onSettled: () => void queryClient.invalidateQueries({ queryKey: keys.activity }),
   });
 }
 

@@ -10,6 +10,7 @@ import { CreateDialog, InviteDialog } from './create-dialog';
 import { ExportDialog } from './export-dialog';
 import { ImportDialog } from './import-dialog';
 import { useReload, useUserCount, useUsersOverview } from './queries';
+import { ResetsDialog } from './resets-dialog';
 import { SearchIndexDialog } from './search-index-dialog';
 import { StatsDialog } from './stats-dialog';
 import { UserPanel } from './user-panel';
@@ -18,7 +19,7 @@ import { filterOf } from './users.logic';
 import styles from './users.module.css';
 import { useUsersView } from './view-store';
 
-type Opened = 'create' | 'invite' | 'import' | 'export' | 'stats' | 'index';
+type Opened = 'create' | 'invite' | 'import' | 'export' | 'stats' | 'index' | 'resets';
 
 function Users() {
   const { text, filter: rest } = useUsersView();
@@ -50,6 +51,9 @@ function Users() {
                 {overview.data?.searchIndex === undefined ? null : (
                   <Menu.Item onClick={() => setOpened('index')}>Quick search…</Menu.Item>
                 )}
+                {overview.data?.path === 'sql' && overview.data.canSend ? (
+                  <Menu.Item onClick={() => setOpened('resets')}>Reset mails…</Menu.Item>
+                ) : null}
               </Menu.Dropdown>
             </Menu>
             <Button disabled={!usable} onClick={() => setOpened('export')}>
@@ -76,6 +80,7 @@ function Users() {
       <ImportDialog opened={opened === 'import'} onClose={close} />
       <ExportDialog filter={filter} opened={opened === 'export'} onClose={close} />
       <StatsDialog opened={opened === 'stats'} onClose={close} />
+      <ResetsDialog opened={opened === 'resets'} onClose={close} />
       <SearchIndexDialog opened={opened === 'index'} onClose={close} />
     </>
   );

@@ -1,4 +1,10 @@
-import type { usersContract, UsersOverview, UserReference, UserStats } from '#shared/contract/users';
+import type {
+  ResetsState,
+  usersContract,
+  UsersOverview,
+  UserReference,
+  UserStats,
+} from '#shared/contract/users';
 import { AppError, toErrorShape } from '#shared/model/errors';
 import {
   type UserAction,
@@ -17,6 +23,7 @@ export interface FixtureUsers {
   /** What a user can't be deleted for, by id. */
   references: Record<string, UserReference[]>;
   stats: UserStats;
+  resets: ResetsState;
 }
 
 const newest = Date.parse('2026-11-22T12:00:00Z');
@@ -110,6 +117,7 @@ export function someUsers(changes: Partial<FixtureUsers> = {}): FixtureUsers {
         { provider: 'google', count: 20 },
       ],
     },
+    resets: { waiting: 214, mailed: 12, chosen: 5, banned: 3, unreachable: 2 },
     ...changes,
   };
 }
@@ -271,6 +279,20 @@ export function usersFixture(
         yield { seq: line, event: { type: 'bad' as const, line, reason: 'This is not an address.' } };
       const count = { lines, imported: lines - bad.length, existing: 0, bad: bad.length, unknown: 0 };
       yield await Promise.resolve({ seq: lines + 2, event: { type: 'end' as const, ...count } });
+    },
+    'users.resets': async () => Promise.resolve(now().resets),
+    'users.startResets': async ({ perHour }) => {
+      note('users.startResets', { perHour });
+      const { waiting, ...rest } = now().resets;
+      const run = { running: true, perHour, sent: 1, refused: 0, refusals: [] };
+      now().resets = { ...rest, waiting: waiting - 1, mailed: rest.mailed + 1, run };
+      return Promise.resolve(now().resets);
+    },
+    'users.stopResets': async () => {
+      note('users.stopResets', {});
+      const { run, ...rest } = now().resets;
+      now().resets = { ...rest, ...(run === undefined ? {} : { run: { ...run, running: false } }) };
+      return Promise.resolve(now().resets);
     },
     'users.stats': async () => Promise.resolve(now().stats),
     'users.searchIndex': async ({ act: what }) => {

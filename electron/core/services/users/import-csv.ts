@@ -1,8 +1,8 @@
-import { parse } from 'csv-parse/sync';
 import { AppError } from '#shared/model/errors';
 import { type Metadata, metadataSchema } from '#shared/model/users';
 import { z } from 'zod';
 import type { ImportedUser } from '../../ports/users';
+import { readCsvRecords } from './csv-records';
 import { phoneDigits } from './edits';
 
 /** A line of the file, as a user or with the reason why it is none. */
@@ -109,41 +109,18 @@ function userOf(fields: Partial<Record<Column, string>>): ImportedUser {
   };
 }
 
-const recordsSchema = z.array(
-  z.object({ record: z.array(z.string()), info: z.object({ lines: z.number() }) }),
-);
-
 /**
  * Reads a CSV file of users. The first line names the columns; lines that are wrong are told by their number, and spoil no other. Throws
  * `INVALID_INPUT` for a file that is none, or that holds passwords in clear text.
  */
 export function parseUsersCsv(text: string): ParsedUsers {
-  const broken: ImportLine[] = [];
-  let records: z.infer<typeof recordsSchema>;
-  try {
-    const parsed: unknown = parse(text, {
-      bom: true,
-      info: true,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      skip_records_with_error: true,
-      on_skip: (error) => {
-        broken.push({
-          line: Number(error?.lines ?? 0),
-          reason: 'The line is not valid CSV: look at its quotes.',
-        });
-        return undefined;
-      },
-    });
-    records = recordsSchema.parse(parsed);
-  } catch (cause) {
-    throw new AppError('INVALID_INPUT', 'The file is not CSV.', {
+  const [head, ...rest] = readCsvRecords(text);
+  if (head === undefined || 'reason' in head) {
+    throw new AppError('INVALID_INPUT', 'The file does not begin with a line that names its columns.', {
       hint: 'Save it as CSV, separated by commas, in UTF-8.',
-      cause,
     });
   }
-  const [head, ...rest] = records;
-  const headers = head?.record ?? [];
+  const headers = head.fields;
   const columns = headers.map(columnOf);
   if (headers.some((header) => /^\s*(password|passwd|plain_?password)\s*$/i.test(header))) {
     throw new AppError('INVALID_INPUT', 'The file holds passwords in clear text.', {
@@ -156,13 +133,15 @@ export function parseUsersCsv(text: string): ParsedUsers {
     });
   }
   const seen = new Map<string, number>();
-  const lines = rest.map(({ record, info: { lines: line } }): ImportLine => {
-    if (record.length > headers.length) {
-      return { line, reason: `There are ${record.length} fields for ${headers.length} columns.` };
+  const lines = rest.map((record): ImportLine => {
+    if ('reason' in record) return record;
+    const { line, fields: cells } = record;
+    if (cells.length > headers.length) {
+      return { line, reason: `There are ${cells.length} fields for ${headers.length} columns.` };
     }
     const fields: Partial<Record<Column, string>> = {};
     columns.forEach((column, index) => {
-      if (column !== undefined) fields[column] = record[index] ?? '';
+      if (column !== undefined) fields[column] = cells[index] ?? '';
     });
     try {
       const user = userOf(fields);
@@ -181,6 +160,6 @@ export function parseUsersCsv(text: string): ParsedUsers {
   return {
     used: headers.filter((_, index) => columns[index] !== undefined),
     ignored: headers.filter((_, index) => columns[index] === undefined),
-    lines: [...lines, ...broken].sort((a, b) => a.line - b.line),
+    lines,
   };
 }

@@ -27,6 +27,7 @@ import { importCsv } from './import';
 import type { OpenDirectory } from './open-directory';
 import { isUncertain, mayStillCome, perform } from './perform';
 import { pathLimit, userExists } from './refusals';
+import { createResetMails, type ResetMails } from './reset-mails';
 import { actionName, createdEntry, failedEntry, performedEntry } from './user-activity';
 
 /** How many ids one entry of the log names. */
@@ -58,6 +59,7 @@ export interface UsersService {
     signal: AbortSignal,
   ): AsyncGenerator<{ text: string; users: number }>;
   import(text: string, dryRun: boolean, signal: AbortSignal): AsyncGenerator<ImportEvent>;
+  resets: ResetMails;
   stats(days: number, signal: AbortSignal): Promise<UserStats>;
   searchIndex(act: 'create' | 'drop', signal: AbortSignal): Promise<SearchIndex>;
   close(): Promise<void>;
@@ -81,6 +83,21 @@ export function createUsersService({ open, activity, close }: UsersServiceOption
       throw error;
     }
   };
+
+  const resets = createResetMails(async () => {
+    const { sql, send } = await open();
+    if (sql === undefined || send === undefined) {
+      throw pathLimit(
+        'Who needs a new password is known in the database, and the mails are sent by the Auth service.',
+        'Enter SUPABASE_DB_URL and SUPABASE_SECRET_KEY in Connections.',
+      );
+    }
+    return {
+      count: (signal) => sql.countResets(signal),
+      next: (except, signal) => sql.nextReset(except, signal),
+      send: (email, signal) => send('recovery', email, signal),
+    };
+  }, activity);
 
   return {
     overview: async (signal) => {
@@ -225,6 +242,7 @@ export function createUsersService({ open, activity, close }: UsersServiceOption
         yield event;
       }
     },
+    resets,
     stats: async (days, signal) => (await directory()).stats(days, signal),
     searchIndex: async (act, signal) => {
       const action = `users.search-index-${act}`;
@@ -238,7 +256,10 @@ export function createUsersService({ open, activity, close }: UsersServiceOption
       await activity.record({ area: 'users', action, target: 'cutover.user_search', outcome: 'done' });
       return index;
     },
-    close,
+    close: async () => {
+      await resets.stop();
+      await close();
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import { quoteName } from '../common/sql-text';
 import { tableLabel } from '../common/tables';
 import { nilUuid, tokenColumns, type AuthTables } from './auth-tables';
 import { isAccepted } from './hash-formats';
-import { digestOf } from './insert-users';
+import { digestOf, ownAppKeys } from './insert-users';
 import { isLeftOut, type UserException } from './source-users';
 import { readAhead } from './read-ahead';
 import { usersSql, type ResolvedMapping, type ResolvedSource } from './source-sql';
@@ -45,7 +45,7 @@ function readDigests(
        ${digestOf(`case when ${isAccepted('u.hash')} then u.hash else '' end`)} as password,
        ${choices.inactive === 'import' ? 'false' : 'u.inactive'} as inactive, ${choices.unverified === 'confirm' ? 'true' : 'u.verified'} as verified,
        u.phone_verified, ${dateOf('u.created_at')} as created,
-       md5(u.own::text || (u.app - '{provider,providers}'::text[])::text) as metadata
+       md5(u.own::text || (u.app - ${ownAppKeys})::text) as metadata
      from (${usersSql(source, { paged: true })} offset 0) u`,
     [after, pageSize],
   );
@@ -78,7 +78,7 @@ function readImported(target: DatabaseSession, tables: AuthTables, source: strin
     `select m.old_id as key, a.id::text as id, coalesce(a.email, '') as email, coalesce(a.phone, '') as phone,
        ${digestOf(`coalesce(a.encrypted_password, '')`)} as password, a.banned_until is not null and a.banned_until > now() as inactive,
        a.email_confirmed_at is not null as verified, a.phone_confirmed_at is not null as phone_verified, ${dateOf('a.created_at')} as created,
-       md5(a.raw_user_meta_data::text || (a.raw_app_meta_data - '{provider,providers}'::text[])::text) as metadata,
+       md5(a.raw_user_meta_data::text || (a.raw_app_meta_data - ${ownAppKeys})::text) as metadata,
        ${identity('email')} and ${identity('phone')} as identities,
        ${tokens.length === 0 ? 'true' : tokens.join(' and ')} as tokens
      from ${mapTable} m join auth.users a on a.id = m.user_id

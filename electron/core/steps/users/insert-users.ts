@@ -1,4 +1,5 @@
 import { AppError } from '#shared/model/errors';
+import { migratedMark } from '#shared/model/users';
 import { z } from 'zod';
 import type { DatabaseSession } from '../../ports/database';
 import { quoteName } from '../common/sql-text';
@@ -26,7 +27,7 @@ const userColumns: Readonly<Record<string, string>> = {
   email_confirmed_at: `case when u.email is not null and u.verified then coalesce(u.verified_at, u.created_at, now()) end`,
   phone_confirmed_at: `case when u.phone is not null and u.phone_verified then coalesce(u.created_at, now()) end`,
   last_sign_in_at: 'u.last_sign_in_at',
-  raw_app_meta_data: `u.app::jsonb || case when u.email is null then '{"provider": "phone", "providers": ["phone"]}'::jsonb
+  raw_app_meta_data: `jsonb_build_object('${migratedMark}', u.source) || u.app::jsonb || case when u.email is null then '{"provider": "phone", "providers": ["phone"]}'::jsonb
     when u.phone is null then '{"provider": "email", "providers": ["email"]}' else '{"provider": "email", "providers": ["email", "phone"]}' end`,
   raw_user_meta_data: 'u.own::jsonb',
   created_at: 'coalesce(u.created_at, now())',
@@ -34,6 +35,9 @@ const userColumns: Readonly<Record<string, string>> = {
   banned_until: `case when u.inactive then '${bannedUntil}'::timestamptz end`,
   ...Object.fromEntries(tokenColumns.map((column) => [column, `''`])),
 };
+
+/** Keys of the app metadata that the import sets by itself, as an array in SQL. */
+export const ownAppKeys = `'{provider,providers,${migratedMark}}'::text[]`;
 
 const identityColumns: Readonly<Record<string, string>> = {
   provider_id: 'u.user_id::text',

@@ -86,7 +86,7 @@ export function planWarnings({ exceptions, refused, triggers, mapping }: UsersPl
     warnings.push({
       code: 'USERS_HASH_REFUSED',
       message: `Password hashes of the kind ${refused.join(', ')} can not be verified by the Auth service; those users arrive without a password.`,
-      hint: 'They sign in by a password reset.',
+      hint: 'They choose a new one by a reset mail, which nobody gets by itself: Users, More, Reset mails, or cutover users reset-mails.',
     });
   }
   if (triggers.length > 0) {

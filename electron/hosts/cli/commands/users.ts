@@ -12,14 +12,27 @@ export interface FilterOptions extends SessionOptions {
   in?: UserFilter['field'];
   state?: UserFilter['state'];
   provider?: string;
+  mfa?: boolean;
+  migrated?: boolean;
+  neverSignedIn?: boolean;
   createdFrom?: string;
   createdTo?: string;
 }
 
 /** What the options of a list say, as a filter. */
 function filterOf(options: FilterOptions): UserFilter {
-  const { search: text, in: field, state, provider, createdFrom, createdTo } = options;
-  const filter = { text, field, state, provider, createdFrom, createdTo };
+  const {
+    search: text,
+    in: field,
+    state,
+    provider,
+    mfa,
+    migrated,
+    neverSignedIn,
+    createdFrom,
+    createdTo,
+  } = options;
+  const filter = { text, field, state, provider, mfa, migrated, neverSignedIn, createdFrom, createdTo };
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
 }
 

@@ -1,7 +1,7 @@
 import { AppError, toAppError } from '#shared/model/errors';
 import { z } from 'zod';
 import { auditEntrySchema } from '#shared/model/users';
-import type { SearchIndex, UserReference } from '#shared/contract/users';
+import type { ResetCounts, SearchIndex, UserReference } from '#shared/contract/users';
 import type { Database, DatabaseSession } from '../../../ports/database';
 import type { ImportedBatch, UserDirectory } from '../../../ports/users';
 import { isUncertain } from '../perform';
@@ -11,6 +11,7 @@ import { createUser, ImportBatch, importUsers } from './create';
 import { countUsers, listUsers } from './list';
 import { issueToken } from './links';
 import { findReferences } from './references';
+import { countResets, nextReset } from './resets';
 import { iso, nilUuid, readDetail } from './rows';
 import { changeSearchIndex, readSearchIndex } from './search-index';
 import { keepSessions } from './sessions';
@@ -19,6 +20,8 @@ import { readStats } from './stats';
 /** The directory over a database connection, with what only it can do. */
 export interface SqlDirectory extends UserDirectory {
   searchIndex(signal: AbortSignal): Promise<SearchIndex>;
+  countResets(signal: AbortSignal): Promise<ResetCounts>;
+  nextReset(except: readonly string[], signal: AbortSignal): ReturnType<typeof nextReset>;
   /** Writes into the project's database; the operator has seen the SQL and agreed. */
   changeSearchIndex(act: 'create' | 'drop', signal: AbortSignal): Promise<SearchIndex>;
 }
@@ -159,6 +162,8 @@ export function openSqlDirectory(database: Database, projectUrl: string | undefi
       }
     },
     stats: (days, signal) => sessions.use(signal, (session) => readStats(session, days)),
+    countResets: (signal) => sessions.use(signal, countResets),
+    nextReset: (except, signal) => sessions.use(signal, (session) => nextReset(session, except)),
     searchIndex: async (signal) => {
       const index = await sessions.use(signal, readSearchIndex);
       indexed = index.state === 'ready';
