@@ -98,9 +98,6 @@ test('without a swarm Compose runs the application, and says that there is a gap
   expect(failed.code).toBe(1);
   expect(failed.stdout).toContain('RELEASE_ROLLED_BACK');
   expect((await stage.status()).services).toMatchObject([{ image: 'shop/web:1', health: 'healthy' }]);
-  await stage.write('shop/web:2');
-  expect((await withGap()).code).toBe(0);
-  expect((await stage.cli('rollback', '--yes')).code).toBe(0);
   expect((await stage.cli('scale', 'web', '2', '--yes')).code).toBe(0);
   expect((await stage.cli('restart', 'web', '--yes')).code).toBe(0);
   expect((await stage.status()).services).toMatchObject([
@@ -117,7 +114,7 @@ test('without a swarm Compose runs the application, and says that there is a gap
   await host.docker('rm', '-f', ...ids.split('\n'));
   await host.docker('network', 'rm', 'edge');
   await host.docker('network', 'create', '--driver', 'overlay', '--attachable', 'edge');
-}, 240_000);
+});
 
 test('a secret stands in no command line, label, log or answer, not even when the application prints it', async () => {
   await stage.write('shop/web:1');

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ReleasePlan, ServiceChange, ServiceStatus } from '#shared/model/deploy';
 import { AppError } from '#shared/model/errors';
@@ -12,12 +11,11 @@ import type { ComposeBundle } from './compose-bundle';
 import type { DeployHost } from './deploy-host';
 import { variableChanges } from './release-plan';
 import { releaseComposeFile } from './release-store';
-import { phase, type Tell } from './rollout';
+import { awaitRollout, phase, type ServiceProgress, type Tell, type Watched } from './rollout';
 import type { Runtime } from './runtime';
 import { engineLog, merged } from './service-log';
 import { composeRefused, noSuchService } from './swarm-runtime';
 
-const pollMs = 1_000;
 /** A container without a health check counts as started once it has run for so long. */
 const settledMs = 5_000;
 
@@ -38,6 +36,10 @@ export function composeRuntime(host: DeployHost, stack: string): Runtime {
     if (found.length > 0) return found;
     throw noSuchService(stack, name, [...new Set(all.map(({ service }) => service))].sort());
   };
+  const watch =
+    (names: readonly string[]): Watched =>
+    async (signal) =>
+      progressOf(await containers(signal), names);
   const compose = async (
     args: readonly string[],
     folder: string,
@@ -70,7 +72,7 @@ export function composeRuntime(host: DeployHost, stack: string): Runtime {
       phase(tell, 'deploy', `Replace the containers by those of ${record.id}. ${gap}`);
       await compose(['up', '-d', '--no-build', ...(prune ? ['--remove-orphans'] : [])], folder, signal, tell);
       phase(tell, 'rollout', 'Wait until every container is healthy');
-      await awaitContainers(() => containers(signal), Object.keys(record.images), limitMs, tell, signal);
+      await awaitRollout(watch(Object.keys(record.images)), limitMs, tell, signal);
     },
     scale: async (name, replicas, folder, limitMs, tell, signal) => {
       await of(name, signal);
@@ -90,12 +92,12 @@ export function composeRuntime(host: DeployHost, stack: string): Runtime {
         name,
       ];
       await compose(args, folder, signal, tell);
-      if (replicas > 0) await awaitContainers(() => containers(signal), [name], limitMs, tell, signal);
+      if (replicas > 0) await awaitRollout(watch([name]), limitMs, tell, signal);
     },
     restart: async (name, limitMs, tell, signal) => {
       for (const { id } of await of(name, signal)) {
         await host.docker.call({ method: 'POST', path: `/containers/${id}/restart` }, z.unknown(), signal);
-        await awaitContainers(() => containers(signal), [name], limitMs, tell, signal);
+        await awaitRollout(watch([name]), limitMs, tell, signal);
       }
     },
     logs: async (filter, signal) => {
@@ -177,44 +179,19 @@ function planOf(stack: string, bundle: ComposeBundle, containers: readonly Conta
   return { stack, services, environment, warnings: [{ message: gap }, ...bundle.warnings] };
 }
 
-async function awaitContainers(
-  look: () => Promise<Container[]>,
-  names: readonly string[],
-  limitMs: number,
-  tell: Tell,
-  signal: AbortSignal,
-): Promise<void> {
-  const deadline = Date.now() + limitMs;
-  const told = new Map<string, string>();
-  for (;;) {
-    const containers = await look();
-    const states = names.map((name) => {
-      const own = containers.filter(({ service }) => service === name);
-      const failed = own.find((container) => healthOf(container) === 'failed');
-      const done = own.length > 0 && own.every((container) => healthOf(container) === 'healthy');
-      return { name, failed, word: failed !== undefined ? 'failed' : done ? 'done' : 'starting' };
-    });
-    for (const { name, word } of states) {
-      if (told.get(name) === word) continue;
-      told.set(name, word);
-      tell({ type: 'service', service: name, state: word, message: '' });
-    }
-    const broken = states.find(({ failed }) => failed !== undefined);
-    if (broken !== undefined) {
-      const why = broken.failed?.failure ?? 'its container ended';
-      throw new AppError('RELEASE_FAILED', `The service ${broken.name} did not become healthy: ${why}.`, {
-        hint: `Read the log of ${broken.name}; its health check or its start failed.`,
-        details: { service: broken.name, reasons: why },
-      });
-    }
-    if (states.every(({ word }) => word === 'done')) return;
-    if (Date.now() > deadline) {
-      const late = states.filter(({ word }) => word !== 'done').map(({ name }) => name);
-      throw new AppError('TIMED_OUT', `${late.join(', ')} did not become healthy in ${limitMs / 1000} s.`, {
-        hint: 'Read the service’s log. A slow start needs a longer start_period in its health check.',
-        details: { services: late.join(', ') },
-      });
-    }
-    await delay(pollMs, undefined, { signal });
-  }
+/** The services of these names, as far as their containers have come. */
+function progressOf(containers: readonly Container[], names: readonly string[]): ServiceProgress[] {
+  return names.map((name) => {
+    const own = containers.filter(({ service }) => service === name);
+    const failed = own.filter((container) => healthOf(container) === 'failed');
+    const done = own.length > 0 && own.every((container) => healthOf(container) === 'healthy');
+    const state = failed.length > 0 ? 'failed' : done ? 'done' : 'under-way';
+    return {
+      name,
+      state,
+      word: state === 'under-way' ? 'starting' : state,
+      message: '',
+      reasons: failed.map(({ failure }) => failure ?? 'its container ended'),
+    };
+  });
 }

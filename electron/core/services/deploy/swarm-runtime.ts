@@ -29,7 +29,7 @@ export function swarmRuntime(host: DeployHost, stack: string): Runtime {
     const service = await findService(host, stack, name, signal);
     const since = await engineTime(host, signal);
     await updateService(host.docker, service, spec(service), signal);
-    await awaitRollout(stackOf(host, stack), since, limitMs, tell, signal);
+    await awaitRollout(stackOf(host, stack, since), limitMs, tell, signal);
   };
   return {
     kind: 'swarm',
@@ -67,7 +67,7 @@ export function swarmRuntime(host: DeployHost, stack: string): Runtime {
         },
       });
       phase(tell, 'rollout', 'Wait until every service is healthy');
-      await awaitRollout(stackOf(host, stack), since, limitMs, tell, signal);
+      await awaitRollout(stackOf(host, stack, since), limitMs, tell, signal);
     },
     scale: async (name, replicas, _folder, limitMs, tell, signal) => {
       await change(name, limitMs, tell, signal, ({ Spec }) => ({
