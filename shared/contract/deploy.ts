@@ -5,6 +5,7 @@ import {
   preflightFindingSchema,
   releaseIdSchema,
   releasePlanSchema,
+  runtimeKindSchema,
 } from '../model/deploy';
 import { applicationViewSchema } from '../model/application';
 import { panelServiceIdSchema } from '../model/easypanel';
@@ -30,6 +31,7 @@ export const deployActionSchema = z.discriminatedUnion('kind', [
     /** Run once before the services change. */
     migration: z.object({ service: z.string(), command: z.array(z.string()).min(1) }).optional(),
     prune: z.boolean(),
+    runtime: runtimeKindSchema,
     /** For all services to become healthy. */
     limitSeconds: z.number().int().min(10).max(3600),
   }),

@@ -26,6 +26,10 @@ export const releaseStateSchema = z.enum([
   'failed',
 ]);
 
+/** What runs the services: a swarm replaces them without a gap, Compose stops one before the next runs. */
+export const runtimeKindSchema = z.enum(['swarm', 'compose']);
+export type RuntimeKind = z.infer<typeof runtimeKindSchema>;
+
 /** What the host keeps of a release, beside its compose file and environment files. No secret is in it. */
 export const releaseRecordSchema = z.object({
   id: releaseIdSchema,
@@ -34,6 +38,7 @@ export const releaseRecordSchema = z.object({
   /** Who made it: user and machine. */
   by: z.string(),
   state: releaseStateSchema,
+  runtime: runtimeKindSchema.default('swarm'),
   /** Image by service, with the tag or digest that the compose file names. */
   images: z.record(z.string(), z.string()),
   /** The images of a registry with the digests that were pulled: a rollback runs these even when their tags were moved meanwhile. */
@@ -66,6 +71,7 @@ export type ServiceStatus = z.infer<typeof serviceStatusSchema>;
 export const deployStatusSchema = z.object({
   stack: stackNameSchema,
   engine: z.string(),
+  runtime: runtimeKindSchema,
   services: z.array(serviceStatusSchema),
   /** The newest first. */
   releases: z.array(releaseRecordSchema),

@@ -37,12 +37,36 @@ it('releases only what was read, with addresses that are addresses', async () =>
         probes: ['https://shop.example.com/health'],
         migration: { service: 'backend', command: ['alembic', 'upgrade', 'head'] },
         prune: true,
+        runtime: 'swarm',
         limitSeconds: 600,
       },
     ]);
     expect(await button(page, 'Release…').isDisabled()).toBe(true);
     await button(page, 'Cancel').click();
     await expect.poll(() => now.calls.some(({ name }) => name === 'deploy.cancel')).toBe(true);
+  } finally {
+    await close();
+  }
+});
+
+it('releases without a swarm only after the gap was accepted', async () => {
+  const swarm = {
+    id: 'swarm',
+    severity: 'blocker' as const,
+    title: 'Swarm',
+    message: 'The host has no swarm, which is what replaces a version without a gap.',
+  };
+  const now = situation({ deploy: deployed({ preflight: [swarm] }) });
+  const { page, close } = await openPage(browser, now, '/deploy', { reducedMotion: 'reduce' });
+  try {
+    await button(page, 'Release…').click();
+    await page.getByText('replaces a version without a gap').waitFor();
+    expect(await button(page, 'Release').isDisabled()).toBe(true);
+    await page.getByLabel('Release without a swarm').check();
+    await button(page, 'Release').click();
+    await expect
+      .poll(() => now.calls.filter(({ name }) => name === 'deploy.start').map(({ input }) => input))
+      .toMatchObject([{ kind: 'apply', runtime: 'compose' }]);
   } finally {
     await close();
   }

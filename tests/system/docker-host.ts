@@ -115,7 +115,7 @@ let draining = false;
 const server = createServer((request, response) => {
   const healthy = !broken && !draining;
   if (request.url === '/health') response.writeHead(healthy ? 200 : 503).end();
-  else response.writeHead(200, { connection: 'close' }).end(process.env.VERSION + ' ' + (process.env.GREETING ?? ''));
+  else response.writeHead(200, { connection: 'close' }).end(process.env.VERSION + ' ' + (process.env.GREETING_SECRET ?? ''));
 }).listen(8080);
 console.log('version ' + process.env.VERSION + ' listens');
 process.on('SIGTERM', () => { draining = true; setTimeout(() => server.close(() => process.exit(0)), 5000); });

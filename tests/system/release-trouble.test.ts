@@ -6,12 +6,12 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { preflightFindingSchema } from '#shared/model/deploy';
+import { preflightFindingSchema, releasePlanSchema } from '#shared/model/deploy';
 import { panelViewSchema } from '#shared/model/easypanel';
 import { errorOf, runCli } from '../support/cli';
 import { panelToken, startStandInPanel } from '../support/easypanel-panel';
 import { type ImageRegistry, registryPassword, startImageRegistry } from './support/image-registry';
-import { type ReleaseStage, startReleaseStage } from './support/release-stage';
+import { plantedSecret, type ReleaseStage, startReleaseStage } from './support/release-stage';
 
 // What goes wrong around a release, on a real engine behind a real SSH server with a real registry: each told by its name, with the services
 // as they were. Needs root, docker.io, docker-registry, openssh-server and busybox-static of Debian.
@@ -26,8 +26,6 @@ beforeAll(async () => {
   stage = await startReleaseStage('cutovertrouble');
   pusher = await mkdtemp(path.join(tmpdir(), 'cutover-pusher-'));
   await writeFile(path.join(pusher, 'config.json'), registry.login(registryPassword));
-  await stage.cli('init-swarm', '--yes');
-  await stage.host.docker('network', 'create', '--driver', 'overlay', '--attachable', 'edge');
 });
 afterAll(async () => {
   await stage.close();
@@ -71,6 +69,52 @@ async function whileWatching<T>(body: () => Promise<T>): Promise<{ result: T; li
     await watching;
   }
 }
+
+test('without a swarm Compose runs the application, and says that there is a gap', async () => {
+  const { host, folder, stack } = stage;
+  await host.docker('network', 'create', 'edge');
+  await stage.write('shop/web:1');
+  const withGap = (...more: string[]) => stage.apply('--without-swarm', ...more);
+  const first = await withGap();
+  expect(first.code, first.stdout.slice(-2000) + first.stderr).toBe(0);
+  expect(first.stdout).toContain('requests fail in between');
+  const now = await stage.status();
+  expect(now).toMatchObject({
+    runtime: 'compose',
+    services: [{ name: 'web', health: 'healthy', image: 'shop/web:1' }],
+  });
+  const planned = await stage.cli('plan', '--dir', folder);
+  expect(releasePlanSchema.parse(JSON.parse(planned.stdout)).services).toMatchObject([
+    { change: 'unchanged' },
+  ]);
+  // What they were given came through as it was meant.
+  const [id = ''] = (
+    await host.docker('ps', '-q', '--filter', `label=com.docker.compose.project=${stack}`)
+  ).split('\n');
+  expect(await host.docker('exec', id, '/busybox', 'env')).toContain(`GREETING_SECRET=${plantedSecret}\n`);
+
+  await stage.write('shop/web:broken');
+  const failed = await withGap();
+  expect(failed.code).toBe(1);
+  expect(failed.stdout).toContain('RELEASE_ROLLED_BACK');
+  expect((await stage.status()).services).toMatchObject([{ image: 'shop/web:1', health: 'healthy' }]);
+  expect((await stage.cli('scale', 'web', '2', '--yes')).code).toBe(0);
+  expect((await stage.cli('restart', 'web', '--yes')).code).toBe(0);
+  expect((await stage.status()).services).toMatchObject([
+    { image: 'shop/web:1', health: 'healthy', replicas: { running: 2, desired: 2 } },
+  ]);
+  expect((await stage.cli('logs', 'web', '--search', 'LISTENS')).stdout).toContain('version 1 listens');
+
+  // A swarm beside it would do everything twice.
+  expect((await stage.cli('init-swarm', '--yes')).code).toBe(0);
+  const both = await stage.apply();
+  expect(both.code).toBe(2);
+  expect(both.stdout).toContain('runs by Compose');
+  const ids = await host.docker('ps', '-aq');
+  await host.docker('rm', '-f', ...ids.split('\n'));
+  await host.docker('network', 'rm', 'edge');
+  await host.docker('network', 'create', '--driver', 'overlay', '--attachable', 'edge');
+});
 
 test('a secret stands in no command line, label, log or answer, not even when the application prints it', async () => {
   await stage.write('shop/web:1');

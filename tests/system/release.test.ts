@@ -159,7 +159,7 @@ test('SSH cut in the middle of an update: told, and the next deployment goes on 
   expect(now.releases.slice(0, 2).map(({ state }) => state)).toEqual(['live', 'failed']);
 });
 
-test('scale, restart and logs', async () => {
+test('scale, restart, logs and drain', async () => {
   expect((await stage.cli('scale', 'web', '3', '--yes')).code).toBe(0);
   expect((await stage.status()).services[0]?.replicas).toEqual({ running: 3, desired: 3 });
   const load = await underLoad(address, () => stage.cli('restart', 'web', '--yes'));
@@ -169,4 +169,10 @@ test('scale, restart and logs', async () => {
   const logs = await stage.cli('logs', 'web', '--search', 'LISTENS');
   expect(logs.stdout).toContain('version 2 listens');
   expect((await stage.cli('scale', 'nothing', '1', '--yes')).code).toBe(2);
+  const drained = await stage.cli('drain', 'web', '--yes');
+  expect(drained.code, drained.stdout).toBe(0);
+  expect(drained.stdout).toContain('still at work');
+  const { host, stack } = stage;
+  expect(await host.docker('ps', '-q', '--filter', `label=com.docker.stack.namespace=${stack}`)).toBe('');
+  expect((await stage.status()).services).toMatchObject([{ health: 'stopped' }]);
 });

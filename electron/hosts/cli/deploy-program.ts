@@ -101,6 +101,7 @@ export function addDeploy(program: Command, perform: Perform): void {
         .default(600),
     )
     .option('--prune', 'remove services that the compose file no longer has')
+    .option('--without-swarm', 'by Compose alone: requests fail while containers are replaced')
     .option('-y, --yes', 'do not ask; needed without a terminal')
     .action((options: Source & ApplyCommandOptions) =>
       perform(options.json === true, async (context) => (await load()).apply(context, options)),
@@ -135,6 +136,16 @@ export function addDeploy(program: Command, perform: Perform): void {
       perform(options.json === true, async (context) =>
         (await load()).scale(context, service, replicas, options),
       ),
+    );
+  withWorkspace(
+    sub(deploy, 'drain', 'let a service end what it does, and start nothing new', [
+      'cutover deploy drain worker',
+    ]),
+  )
+    .argument('<service>', 'name')
+    .option('-y, --yes', 'do not ask; needed without a terminal')
+    .action((service: string, options: CommonOptions & { yes?: boolean }) =>
+      perform(options.json === true, async (context) => (await load()).drain(context, service, options)),
     );
   withWorkspace(
     sub(deploy, 'restart', 'replace a service’s containers one by one', ['cutover deploy restart worker']),

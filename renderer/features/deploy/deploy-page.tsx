@@ -45,6 +45,12 @@ function Stack({
   return (
     <>
       {status.lock === undefined || busy ? null : <Lock lock={status.lock} />}
+      {status.runtime === 'compose' && status.services.length > 0 ? (
+        <Notice title="The host has no swarm">
+          Compose runs the services: each change stops a container before its successor runs, and requests
+          fail meanwhile.
+        </Notice>
+      ) : null}
       <ServicesCard services={status.services} busy={busy} onScale={scale} onRestart={restart} />
       <ReleasesCard
         releases={status.releases}

@@ -100,12 +100,16 @@ function ReleaseForm({ onClose, onRelease }: ReleaseFormProps) {
   const [addresses, setAddresses] = useState('');
   const [migration, setMigration] = useState('');
   const [prune, setPrune] = useState(false);
+  const [acceptGap, setAcceptGap] = useState(false);
   const preflight = usePreflight(source);
   const plan = usePlan(source);
   const probes = readAddresses(addresses);
   const step = readMigration(migration);
   const stepWrong = migration.trim() !== '' && step === undefined;
-  const blocked = preflight.data?.some(({ severity }) => severity === 'blocker') !== false;
+  const blockers = preflight.data?.filter(({ severity }) => severity === 'blocker');
+  const noSwarm = blockers?.some(({ id }) => id === 'swarm') === true;
+  const withGap = noSwarm && acceptGap;
+  const blocked = blockers?.every(({ id }) => withGap && id === 'swarm') !== true;
   const ready = !blocked && plan.isSuccess && probes.wrong.length === 0 && !stepWrong;
   const removable = plan.data?.services.some(({ change }) => change === 'removed') === true;
   const readFolder = () => setSource(typedFolder.trim() === '' ? {} : { folder: typedFolder.trim() });
@@ -120,6 +124,7 @@ function ReleaseForm({ onClose, onRelease }: ReleaseFormProps) {
           source,
           probes: probes.addresses,
           prune: prune && removable,
+          runtime: withGap ? 'compose' : 'swarm',
           limitSeconds: 600,
           ...(step === undefined ? {} : { migration: step }),
         });
@@ -158,6 +163,14 @@ function ReleaseForm({ onClose, onRelease }: ReleaseFormProps) {
         ) : (
           <Findings findings={preflight.data} />
         )}
+        {noSwarm ? (
+          <Checkbox
+            label="Release without a swarm"
+            description="By Compose alone: it stops a container before its successor runs, so requests fail meanwhile."
+            checked={acceptGap}
+            onChange={(event) => setAcceptGap(event.currentTarget.checked)}
+          />
+        ) : null}
       </Part>
       <Part title="Around the release">
         <TextInput

@@ -33,6 +33,7 @@ function release(
     by: 'ada@laptop',
     state,
     images: { backend: 'ghcr.io/acme/backend:1.4.2', frontend: 'ghcr.io/acme/frontend:1.4.2' },
+    runtime: 'swarm',
     pinned: {},
     environment: 'f00d',
     ...changes,
@@ -45,6 +46,7 @@ export const earlierRelease = '20260101T030405Z-0a0b';
 const status: DeployStatus = {
   stack: 'shop',
   engine: '28.2.2',
+  runtime: 'swarm',
   services: [
     service('frontend'),
     service('backend', {

@@ -20,7 +20,7 @@ export interface FixtureDeploy {
 }
 
 export const emptyDeploy: FixtureDeploy = {
-  status: { stack: 'shop', engine: '28.2.2', services: [], releases: [] },
+  status: { stack: 'shop', engine: '28.2.2', runtime: 'swarm', services: [], releases: [] },
   preflight: [{ id: 'engine', severity: 'ok', title: 'Docker', message: '28.2.2 on Debian 12, 4 cores.' }],
   plan: { stack: 'shop', services: [], environment: [], warnings: [] },
   operation: null,

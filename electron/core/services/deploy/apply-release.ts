@@ -1,4 +1,4 @@
-import type { ReleaseRecord } from '#shared/model/deploy';
+import type { ReleaseRecord, RuntimeKind } from '#shared/model/deploy';
 import { AppError, toErrorShape } from '#shared/model/errors';
 import type { ComposeBundle } from './compose-bundle';
 import { type DeployHost, lostHost } from './deploy-host';
@@ -9,38 +9,35 @@ import {
   listReleases,
   markLive,
   pinImages,
-  releaseComposeFile,
   releaseFolder,
   storeRelease,
   withLock,
   writeRecord,
 } from './release-store';
 import { pullImages } from './release-images';
-import { awaitRollout, engineTime, phase, stackOf, type Tell } from './rollout';
+import { phase, type Tell } from './rollout';
 import { type Migration, runMigration } from './run-migration';
+import type { RolloutOptions, Runtime } from './runtime';
 
 /** A probe that did not answer before the release is asked for this long after it. */
 const probeLimitMs = 45_000;
 
-export interface ApplyOptions {
+export interface ApplyOptions extends RolloutOptions {
   /** Public addresses that must answer after the release as they did before it. */
   probes: readonly string[];
   /** Runs once before the services change, in a container of the new image: `alembic upgrade head`. */
   migration?: Migration;
-  /** Removes services that the compose file no longer has. */
-  prune: boolean;
-  /** Milliseconds for all services to become healthy. */
-  limitMs: number;
 }
 
 /**
- * Puts a bundle on the host and makes it serve: start-first by the engine, gated by health checks and by the public addresses. A release
+ * Puts a bundle on the host and makes it serve: start-first where a swarm runs it, gated by health checks and by the public addresses. A release
  * that fails after its services began to change is taken back, and the one before serves again. Throws `RELEASE_ROLLED_BACK`,
  * `RELEASE_FAILED`, `RELEASE_UNREACHABLE`, `RELEASE_LOCKED`, `IMAGE_NOT_FOUND`, `REGISTRY_AUTH_FAILED`, `HOST_DISK_FULL` and others of
  * Docker and SSH.
  */
 export function applyRelease(
   host: DeployHost,
+  runtime: Runtime,
   stack: string,
   bundle: ComposeBundle,
   options: ApplyOptions,
@@ -48,7 +45,7 @@ export function applyRelease(
   signal: AbortSignal,
 ): Promise<ReleaseRecord> {
   return withLock(host, signal, async () => {
-    const stored = await interruptedOrNew(host, stack, bundle, tell, signal);
+    const stored = await interruptedOrNew(host, runtime, stack, bundle, tell, signal);
     const folder = releaseFolder(host, stored.id);
     phase(tell, 'images', 'Get the images');
     const record = await pinImages(
@@ -66,7 +63,7 @@ export function applyRelease(
     const previous = (await listReleases(host, signal)).find(({ state }) => state === 'live');
     let silent: ProbeResult[];
     try {
-      await deployStack(host, record, options, tell, signal);
+      await deployStack(host, runtime, record, options, tell, signal);
       phase(tell, 'probe', 'Ask the public addresses');
       silent = (await probe(options.probes, probeLimitMs, signal)).filter(({ ok }) => !ok);
       const broken = silent.filter(({ url }) => before.some((result) => result.url === url && result.ok));
@@ -74,7 +71,7 @@ export function applyRelease(
     } catch (error) {
       if (signal.aborted || !(error instanceof AppError) || lostHost.has(error.code)) throw error;
       await writeRecord(host, { ...record, state: 'failed', error: toErrorShape(error) }, signal);
-      throw await takeBack(host, previous, error, options, tell, signal);
+      throw await takeBack(host, runtime, previous, error, options, tell, signal);
     }
     await markLive(host, record, signal);
     // It did not answer before either: the route to it may only come now, so the release stays.
@@ -86,6 +83,7 @@ export function applyRelease(
 /** Makes a kept release serve again. Throws like {@link applyRelease}. */
 export function rollBackTo(
   host: DeployHost,
+  runtime: Runtime,
   id: string,
   options: Pick<ApplyOptions, 'limitMs'>,
   tell: Tell,
@@ -93,8 +91,9 @@ export function rollBackTo(
 ): Promise<ReleaseRecord> {
   return withLock(host, signal, async () => {
     const record = await findRelease(host, id, signal);
+    if (record.runtime !== runtime.kind) throw otherRuntime(runtime.kind);
     try {
-      await deployStack(host, record, { limitMs: options.limitMs, prune: true }, tell, signal);
+      await deployStack(host, runtime, record, { limitMs: options.limitMs, prune: true }, tell, signal);
     } catch (error) {
       if (!signal.aborted && error instanceof AppError && !lostHost.has(error.code))
         await writeRecord(host, { ...record, state: 'failed', error: toErrorShape(error) }, signal);
@@ -105,16 +104,31 @@ export function rollBackTo(
   });
 }
 
+/** A swarm's services beside Compose's containers would do everything twice. */
+export function otherRuntime(now: RuntimeKind): AppError {
+  const compose = now === 'compose';
+  return new AppError(
+    'INVALID_INPUT',
+    compose ? 'The application runs by Compose, without a swarm.' : 'The application runs in a swarm.',
+    {
+      hint: compose
+        ? 'Take it down on the host with docker compose -p STACK down, then release into the swarm.'
+        : 'Take it down on the host with docker stack rm STACK, then release without a swarm.',
+    },
+  );
+}
+
 /** A deployment of the same content that was cut off goes on; one of other content is over. */
 async function interruptedOrNew(
   host: DeployHost,
+  runtime: Runtime,
   stack: string,
   bundle: ComposeBundle,
   tell: Tell,
   signal: AbortSignal,
 ): Promise<ReleaseRecord> {
   phase(tell, 'store', 'Write the release’s files to the host');
-  const fresh = await storeRelease(host, stack, bundle, new Date(), signal);
+  const fresh = await storeRelease(host, stack, bundle, runtime.kind, new Date(), signal);
   const interrupted = (await listReleases(host, signal)).filter(({ state }) => state === 'applying');
   for (const record of interrupted) {
     const same =
@@ -125,50 +139,26 @@ async function interruptedOrNew(
     await writeRecord(host, cutOff(record, fresh.id), signal);
   }
   phase(tell, 'validate', 'Let the engine’s client read the compose file');
-  await validate(host, releaseFolder(host, fresh.id), signal);
+  await runtime.validate(releaseFolder(host, fresh.id), signal);
   return fresh;
-}
-
-/** Only clients from 23.0 can say what they make of a file; an older one reads it when it deploys. */
-async function validate(host: DeployHost, folder: string, signal: AbortSignal): Promise<void> {
-  try {
-    await host.runDocker(['stack', 'config', '-c', releaseComposeFile], signal, { in: folder });
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'HOST_COMMAND_FAILED') throw error;
-    const words = error.details?.output ?? error.message;
-    if (/unknown (shorthand )?flag|is not a docker command|Usage:/i.test(words)) return;
-    throw new AppError('COMPOSE_INVALID', `Docker on the host refuses the compose file: ${words}`, {
-      hint: 'Correct what is named, then render and try again.',
-      details: { output: words },
-    });
-  }
 }
 
 async function deployStack(
   host: DeployHost,
+  runtime: Runtime,
   record: ReleaseRecord,
-  options: Pick<ApplyOptions, 'limitMs' | 'prune'>,
+  options: RolloutOptions,
   tell: Tell,
   signal: AbortSignal,
 ): Promise<void> {
-  phase(tell, 'deploy', `Change the services to ${record.id}`);
   await writeRecord(host, { ...record, state: 'applying' }, signal);
-  const since = await engineTime(host, signal);
-  const args = ['stack', 'deploy', '--with-registry-auth', ...(options.prune ? ['--prune'] : [])];
-  await host.runDocker([...args, '-c', releaseComposeFile, record.stack], signal, {
-    in: releaseFolder(host, record.id),
-    onOutput: (text) => {
-      for (const line of text.split('\n').filter((part) => part.trim() !== ''))
-        tell({ type: 'log', source: 'docker', line });
-    },
-  });
-  phase(tell, 'rollout', 'Wait until every service is healthy');
-  await awaitRollout(stackOf(host, record.stack), since, options.limitMs, tell, signal);
+  await runtime.deploy(record, releaseFolder(host, record.id), options, tell, signal);
 }
 
 /** After a failure in the middle: the release before is deployed again. Answers what is to be told. */
 async function takeBack(
   host: DeployHost,
+  runtime: Runtime,
   previous: ReleaseRecord | undefined,
   error: AppError,
   options: ApplyOptions,
@@ -178,7 +168,7 @@ async function takeBack(
   if (previous === undefined) return error;
   phase(tell, 'roll-back', `Take the services back to ${previous.id}`);
   try {
-    await deployStack(host, previous, { limitMs: options.limitMs, prune: false }, tell, signal);
+    await deployStack(host, runtime, previous, { limitMs: options.limitMs, prune: false }, tell, signal);
     await markLive(host, previous, signal);
   } catch (second) {
     return new AppError('RELEASE_FAILED', `${error.message} Taking it back failed too.`, {

@@ -62,10 +62,13 @@ describe('a release’s files', () => {
       `${web('    env_file: [./.env.production]\n    secrets: [token]\n')}secrets:\n  token:\n    file: ./secrets/token.txt\n`,
       `IMAGE=shop/web:1\nGREETING='a "b" $c #d'\n`,
     );
-    expect([...bundle.files]).toEqual([
+    expect([...bundle.files('swarm')]).toEqual([
       ['.env.production', `IMAGE=shop/web:1\nGREETING=a "b" $c #d\n`],
       ['secrets/token.txt', 'planted'],
     ]);
+    expect(bundle.files('compose').get('.env.production')).toBe(
+      `IMAGE='shop/web:1'\nGREETING='a "b" $c #d'\n`,
+    );
     expect(bundle.compose('r', {})).not.toContain('planted');
   });
 
@@ -73,6 +76,12 @@ describe('a release’s files', () => {
     await expect(
       read(web('    env_file: .env.production\n'), 'IMAGE=a\nPEM="one\ntwo"\n'),
     ).rejects.toMatchObject({ code: 'COMPOSE_INVALID' });
+  });
+
+  it('refuse a single quote, which one for Compose can’t hold', async () => {
+    const bundle = await read(web('    env_file: .env.production\n'), `IMAGE=a\nNAME="it's"\n`);
+    expect(bundle.files('swarm').get('.env.production')).toContain("NAME=it's\n");
+    expect(() => bundle.files('compose')).toThrow(/single quote/);
   });
 
   it.each([

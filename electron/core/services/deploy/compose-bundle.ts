@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parse as parseEnv } from 'dotenv';
 import { parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
+import type { RuntimeKind } from '#shared/model/deploy';
 import { AppError } from '#shared/model/errors';
 import { interpolate } from '../connections/interpolate';
 import { adviceOn } from './compose-advice';
@@ -29,8 +30,8 @@ export interface ComposeBundle {
   services: BundleService[];
   /** Makes the compose file of one release, with pulled digests by the images that it names. It holds no secret and no variable. */
   compose(release: string, pinned: Readonly<Record<string, string>>): string;
-  /** Environment and secret files by the path that the compose file names, relative to it. */
-  files: ReadonlyMap<string, string>;
+  /** Environment and secret files by the path that the compose file names, relative to it, as what runs them reads them. */
+  files(runtime: RuntimeKind): ReadonlyMap<string, string>;
   warnings: { service?: string; message: string }[];
 }
 
@@ -101,7 +102,8 @@ export async function readBundle(source: BundleSource): Promise<ComposeBundle> {
   const variables = parseEnv(await read(source.envFile ?? defaultEnvFile));
   const compose = composeOf(withVariables(yamlOf(text, composeFile), variables), composeFile);
 
-  const files = new Map<string, string>();
+  const environments = new Map<string, Readonly<Record<string, string>>>();
+  const others = new Map<string, string>();
   const warnings: ComposeBundle['warnings'] = [];
   const services: BundleService[] = [];
   for (const [name, service] of Object.entries(compose.services)) {
@@ -113,7 +115,7 @@ export async function readBundle(source: BundleSource): Promise<ComposeBundle> {
       const content = entry.required ? await read(entry.path) : await read(entry.path).catch(() => '');
       const values = parseEnv(content);
       for (const [variable, value] of Object.entries(values)) environment.set(variable, value);
-      files.set(normal(entry.path), literalEnvFile(values, entry.path));
+      environments.set(normal(entry.path), values);
     }
     for (const [variable, value] of environmentOf(service.environment)) environment.set(variable, value);
     services.push({
@@ -126,8 +128,18 @@ export async function readBundle(source: BundleSource): Promise<ComposeBundle> {
     warnings.push(...adviceOn(name, service));
   }
   for (const entry of [...Object.values(compose.secrets ?? {}), ...Object.values(compose.configs ?? {})]) {
-    if (entry?.file !== undefined) files.set(normal(entry.file), await read(entry.file));
+    if (entry?.file !== undefined) others.set(normal(entry.file), await read(entry.file));
   }
+  // Refused now, and not when the host is about to be changed.
+  for (const [name, values] of environments) literalEnvFile(values, name);
+  const files = (runtime: RuntimeKind) =>
+    new Map([
+      ...[...environments].map(([name, values]): [string, string] => [
+        name,
+        runtime === 'swarm' ? literalEnvFile(values, name) : quotedEnvFile(values, name),
+      ]),
+      ...others,
+    ]);
   return { services, files, warnings, compose: (release, pinned) => composeText(compose, release, pinned) };
 }
 
@@ -223,6 +235,21 @@ function literalEnvFile(values: Readonly<Record<string, string>>, file: string):
         );
       }
       return `${name}=${value}\n`;
+    })
+    .join('');
+}
+
+/** Compose replaces `$`, cuts at ` #` and takes quotes away, but for what stands in single quotes. */
+function quotedEnvFile(values: Readonly<Record<string, string>>, file: string): string {
+  return Object.entries(values)
+    .map(([name, value]) => {
+      if (value.includes("'")) {
+        throw invalid(
+          `${name} in ${file} has a single quote, which an environment file for Compose can't hold.`,
+          'Encode it as cutover deploy render does (base64:…), and decode it in the application.',
+        );
+      }
+      return `${name}='${value}'\n`;
     })
     .join('');
 }

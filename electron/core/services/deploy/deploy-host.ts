@@ -22,6 +22,12 @@ export interface DeployHost {
     signal: AbortSignal,
     options?: ExecuteOptions & { in?: string },
   ): Promise<string>;
+  /** Compose on the host, as a plugin of Docker's client or as the older program. Throws `HOST_COMMAND_FAILED` where there is neither. */
+  runCompose(
+    args: readonly string[],
+    signal: AbortSignal,
+    options?: ExecuteOptions & { in?: string },
+  ): Promise<string>;
   /** The file's text; undefined when there is none. */
   readFile(file: string, signal: AbortSignal): Promise<string | undefined>;
   /** Writes a file for this user only, whole or not at all. Folders are made. */
@@ -42,6 +48,9 @@ export async function openDeployHost(
     // Said first by the client: its words tell a missing right from an engine that is down.
     await run(`${dockerHost} docker version --format '{{.Server.Version}}'`, signal);
     const docker = overSsh(await openDockerApi(await dockerConnection(ssh, socket, dockerHost), signal), ssh);
+    const inFolder = (folder: string | undefined) =>
+      folder === undefined ? '' : `cd ${shellWord(folder)} && `;
+    let composeProgram: Promise<string> | undefined;
     const home = (await run('printf %s "$HOME"', signal)).trim();
     return {
       ssh,
@@ -49,11 +58,12 @@ export async function openDeployHost(
       folder: `${home}/.cutover/${stack}`,
       run,
       runDocker: (args, callSignal, { in: folder, ...options } = {}) =>
-        run(
-          `${folder === undefined ? '' : `cd ${shellWord(folder)} && `}${dockerHost} docker ${args.map(shellWord).join(' ')}`,
-          callSignal,
-          options,
-        ),
+        run(`${inFolder(folder)}${dockerHost} docker ${args.map(shellWord).join(' ')}`, callSignal, options),
+      runCompose: async (args, callSignal, { in: folder, ...options } = {}) => {
+        composeProgram ??= findCompose(run, callSignal);
+        const words = [await composeProgram, ...args.map(shellWord)].join(' ');
+        return run(`${inFolder(folder)}${dockerHost} ${words}`, callSignal, options);
+      },
       readFile: async (file, callSignal) => {
         const word = shellWord(file);
         const text = await run(
@@ -126,6 +136,17 @@ function runner(ssh: SshSession): DeployHost['run'] {
       })
     );
   };
+}
+
+async function findCompose(run: DeployHost['run'], signal: AbortSignal): Promise<string> {
+  const found = await run(
+    'if docker compose version >/dev/null 2>&1; then echo docker compose; elif command -v docker-compose >/dev/null; then echo docker-compose; fi',
+    signal,
+  );
+  if (found.trim() !== '') return found.trim();
+  throw new AppError('HOST_COMMAND_FAILED', 'The host has no Compose.', {
+    hint: 'Install the plugin docker-compose-plugin there, or let Cutover make the host a swarm of its own, which needs none.',
+  });
 }
 
 function lastLine(text: string): string {

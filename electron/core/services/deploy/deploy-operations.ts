@@ -139,6 +139,7 @@ async function execute(
         {
           probes: action.probes,
           prune: action.prune,
+          runtime: action.runtime,
           limitMs: action.limitSeconds * 1000,
           ...(action.migration === undefined ? {} : { migration: action.migration }),
         },

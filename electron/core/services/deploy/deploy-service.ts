@@ -1,36 +1,28 @@
 import type { LogLine } from '#shared/contract/deploy';
-import type { DeployStatus, PreflightFinding, ReleasePlan, ReleaseRecord } from '#shared/model/deploy';
+import type {
+  DeployStatus,
+  PreflightFinding,
+  ReleasePlan,
+  ReleaseRecord,
+  RuntimeKind,
+} from '#shared/model/deploy';
 import { stackNameSchema } from '#shared/model/deploy';
 import { AppError, toAppError } from '#shared/model/errors';
-import { logFrames } from '../../adapters/docker/log-frames';
-import {
-  initialiseSwarm,
-  stackServices,
-  stackTasks,
-  type SwarmService,
-  updateService,
-} from '../../adapters/docker/swarm';
+import { engineInfo, initialiseSwarm } from '../../adapters/docker/swarm';
 import { openHostSession, type SshSecrets } from '../../adapters/ssh/open-host';
 import type { Settings } from '../../ports/settings';
 import { redactingFailures } from '../settings/redact-error';
-import { type ApplyOptions, applyRelease, rollBackTo } from './apply-release';
+import { type ApplyOptions, applyRelease, otherRuntime, rollBackTo } from './apply-release';
 import { type BundleSource, readBundle } from './compose-bundle';
+import { composeRuntime } from './compose-runtime';
 import { brokenBy, defaultDockerSocket, type DeployHost, openDeployHost } from './deploy-host';
 import { preflight, requireClear } from './preflight';
 import { portsFinding, preflightRelease, unreadableRelease } from './preflight-release';
-import { environmentOf, planRelease } from './release-plan';
 import { environmentRedactor } from './release-secrets';
-import { listReleases, readLock, withLock } from './release-store';
-import { awaitRollout, engineTime, stackOf, type Tell } from './rollout';
-import { serviceStatus, shortName } from './service-status';
-
-export interface LogFilter {
-  /** Absent: all of the stack. */
-  services?: readonly string[] | undefined;
-  /** Lines of each service's past. */
-  tail: number;
-  follow: boolean;
-}
+import { listReleases, readLock, releaseFolder, withLock } from './release-store';
+import type { Tell } from './rollout';
+import type { LogFilter, Runtime } from './runtime';
+import { swarmRuntime } from './swarm-runtime';
 
 /** Releases of one stack on the workspace's host. Every call connects for itself; all throw the codes of SSH and Docker. */
 export interface DeployService {
@@ -39,7 +31,12 @@ export interface DeployService {
   /** What a release would change. Changes nothing. */
   plan(source: BundleSource, signal: AbortSignal): Promise<ReleasePlan>;
   /** See `applyRelease`. */
-  apply(source: BundleSource, options: ApplyOptions, tell: Tell, signal: AbortSignal): Promise<ReleaseRecord>;
+  apply(
+    source: BundleSource,
+    options: ApplyOptions & { runtime: RuntimeKind },
+    tell: Tell,
+    signal: AbortSignal,
+  ): Promise<ReleaseRecord>;
   /** Makes a kept release serve again. */
   rollback(release: string, limitMs: number, tell: Tell, signal: AbortSignal): Promise<ReleaseRecord>;
   status(signal: AbortSignal): Promise<DeployStatus>;
@@ -80,70 +77,57 @@ export function createDeployService(settings: () => Promise<Settings>, secrets: 
       host.close();
     }
   };
-  const change = (
-    name: string,
-    limitMs: number,
-    tell: Tell,
-    signal: AbortSignal,
-    spec: (service: SwarmService) => SwarmService['Spec'],
-  ) =>
-    withHost(signal, (host, stack) =>
-      withLock(host, signal, async () => {
-        const service = await findService(host, stack, name, signal);
-        const since = await engineTime(host, signal);
-        await updateService(host.docker, service, spec(service), signal);
-        await awaitRollout(stackOf(host, stack), since, limitMs, tell, signal);
-      }),
-    );
-
   return {
     preflight: async (source, signal) => {
       const bundle = await readBundle(source).catch(toAppError);
       return withHost(signal, async (host, stack) => {
         const findings = await preflight(host, stack, signal);
         if (bundle instanceof AppError) return [...findings, unreadableRelease(bundle)];
-        // Only a manager of a swarm knows whose its ports are.
-        if (findings.some(({ id, severity }) => id === 'swarm' && severity === 'blocker')) return findings;
-        return [...findings, ...(await preflightRelease(host, stack, bundle, signal))];
+        const { runtime } = await runtimeNow(host, stack, signal);
+        return [...findings, ...(await preflightRelease(host, runtime, bundle, signal))];
       });
     },
     plan: async (source, signal) => {
       const bundle = await readBundle(source);
       return withHost(signal, async (host, stack) =>
-        planRelease(stack, bundle, await stackServices(host.docker, stack, signal)),
+        (await runtimeNow(host, stack, signal)).runtime.plan(bundle, signal),
       );
     },
-    apply: async (source, options, tell, signal) => {
+    apply: async (source, { runtime: wanted, ...options }, tell, signal) => {
       const bundle = await readBundle(source);
+      bundle.files(wanted);
       const redactRelease = environmentRedactor(
         bundle.services.flatMap(({ environment }) => [...environment]),
       );
       return withHost(signal, async (host, stack, redact) => {
-        requireClear(await preflight(host, stack, signal));
-        requireClear([await portsFinding(host, stack, bundle, signal)]);
+        const { runtime: now, live } = await runtimeNow(host, stack, signal);
+        const running = live?.runtime === now.kind && now.kind !== wanted;
+        if (running && (await now.services(signal)).length > 0) throw otherRuntime(now.kind);
+        const runtime = runtimeOf(wanted, host, stack);
+        const findings = await preflight(host, stack, signal);
+        requireClear(wanted === 'swarm' ? findings : findings.filter(({ id }) => id !== 'swarm'));
+        requireClear([await portsFinding(host, runtime, bundle, signal)]);
         const hide = (text: string) => redactRelease(redact(text));
         const tellSafely: Tell = (event) =>
           tell(event.type === 'log' ? { ...event, line: hide(event.line) } : event);
-        return redactingFailures(hide, () => applyRelease(host, stack, bundle, options, tellSafely, signal));
+        return redactingFailures(hide, () =>
+          applyRelease(host, runtime, stack, bundle, options, tellSafely, signal),
+        );
       });
     },
     rollback: (release, limitMs, tell, signal) =>
-      withHost(signal, (host) => rollBackTo(host, release, { limitMs }, tell, signal)),
+      withHost(signal, async (host, stack) =>
+        rollBackTo(host, (await runtimeNow(host, stack, signal)).runtime, release, { limitMs }, tell, signal),
+      ),
     status: (signal) =>
       withHost(signal, async (host, stack) => {
-        const [services, tasks, releases, lock] = await Promise.all([
-          stackServices(host.docker, stack, signal),
-          stackTasks(host.docker, stack, signal),
-          listReleases(host, signal),
-          readLock(host, signal),
-        ]);
-        const live = releases.find(({ state }) => state === 'live');
+        const { runtime, releases, live } = await runtimeNow(host, stack, signal);
+        const [services, lock] = await Promise.all([runtime.services(signal), readLock(host, signal)]);
         return {
           stack,
           engine: host.docker.engineVersion,
-          services: services
-            .map((service) => serviceStatus(stack, service, tasks))
-            .sort((a, b) => a.name.localeCompare(b.name)),
+          runtime: runtime.kind,
+          services: services.sort((a, b) => a.name.localeCompare(b.name)),
           releases: lock?.stale === false ? releases : releases.map(interrupted),
           ...(live === undefined ? {} : { live: live.id }),
           ...(lock === undefined
@@ -159,27 +143,27 @@ export function createDeployService(settings: () => Promise<Settings>, secrets: 
         };
       }),
     scale: (name, replicas, limitMs, tell, signal) =>
-      change(name, limitMs, tell, signal, ({ Spec }) => ({
-        ...Spec,
-        Mode: { ...Spec.Mode, Replicated: { ...Spec.Mode.Replicated, Replicas: replicas } },
-      })),
+      withHost(signal, (host, stack) =>
+        withLock(host, signal, async () => {
+          const { runtime, live } = await runtimeNow(host, stack, signal);
+          const folder = live === undefined ? undefined : releaseFolder(host, live.id);
+          await runtime.scale(name, replicas, folder, limitMs, tell, signal);
+        }),
+      ),
     restart: (name, limitMs, tell, signal) =>
-      change(name, limitMs, tell, signal, ({ Spec }) => ({
-        ...Spec,
-        TaskTemplate: { ...Spec.TaskTemplate, ForceUpdate: (Spec.TaskTemplate.ForceUpdate ?? 0) + 1 },
-      })),
+      withHost(signal, (host, stack) =>
+        withLock(host, signal, async () => {
+          const { runtime } = await runtimeNow(host, stack, signal);
+          await runtime.restart(name, limitMs, tell, signal);
+        }),
+      ),
     logs: async function* (filter, signal) {
       const { host, stack, redact } = await connect(signal);
       try {
-        const all = await stackServices(host.docker, stack, signal);
-        const chosen = all.filter(
-          (service) => filter.services === undefined || filter.services.includes(shortName(stack, service)),
-        );
-        const redactRelease = environmentRedactor(all.flatMap(environmentOf));
-        for await (const line of merged(
-          chosen.map((service) => serviceLog(host, stack, service, filter, signal)),
-        ))
-          yield { ...line, text: redactRelease(redact(line.text)) };
+        const { runtime } = await runtimeNow(host, stack, signal);
+        const { environment, lines } = await runtime.logs(filter, signal);
+        const redactRelease = environmentRedactor(environment);
+        for await (const line of lines) yield { ...line, text: redactRelease(redact(line.text)) };
       } catch (error) {
         throw await brokenBy(host.ssh, error);
       } finally {
@@ -189,6 +173,26 @@ export function createDeployService(settings: () => Promise<Settings>, secrets: 
     initialiseSwarm: (signal) =>
       withHost(signal, (host) => initialiseSwarm(host.docker, '127.0.0.1', signal)),
   };
+}
+
+const runtimeOf = (kind: RuntimeKind, host: DeployHost, stack: string): Runtime =>
+  kind === 'swarm' ? swarmRuntime(host, stack) : composeRuntime(host, stack);
+
+/** What runs the stack: as its live release was made; where there is none, what the last one tried, else a swarm where the host has one. */
+async function runtimeNow(
+  host: DeployHost,
+  stack: string,
+  signal: AbortSignal,
+): Promise<{ runtime: Runtime; releases: ReleaseRecord[]; live: ReleaseRecord | undefined }> {
+  const [releases, { Swarm }] = await Promise.all([
+    listReleases(host, signal),
+    engineInfo(host.docker, signal),
+  ]);
+  const live = releases.find(({ state }) => state === 'live');
+  const manages = Swarm.LocalNodeState === 'active' && Swarm.ControlAvailable === true;
+  const kind = live?.runtime ?? releases[0]?.runtime ?? (manages ? 'swarm' : 'compose');
+  // A swarm that was left has nothing to tell.
+  return { runtime: runtimeOf(manages ? kind : 'compose', host, stack), releases, live };
 }
 
 /** Without a deployment under way nobody applies anything. */
@@ -202,72 +206,4 @@ function parseStack(name: string): string {
     hint: parsed.error.issues[0]?.message,
     details: { setting: 'EASYPANEL_STACK' },
   });
-}
-
-async function findService(
-  host: DeployHost,
-  stack: string,
-  name: string,
-  signal: AbortSignal,
-): Promise<SwarmService> {
-  const services = await stackServices(host.docker, stack, signal);
-  const found = services.find((service) => shortName(stack, service) === name);
-  if (found !== undefined) return found;
-  throw new AppError('NOT_FOUND', `The stack ${stack} has no service ${name}.`, {
-    hint:
-      services.length === 0
-        ? 'Nothing is deployed yet.'
-        : `It has ${services.map((service) => shortName(stack, service)).join(', ')}.`,
-  });
-}
-
-async function* serviceLog(
-  host: DeployHost,
-  stack: string,
-  service: SwarmService,
-  { tail, follow }: LogFilter,
-  signal: AbortSignal,
-): AsyncGenerator<LogLine> {
-  const answer = await host.docker.stream(
-    {
-      path: `/services/${service.ID}/logs`,
-      query: { stdout: '1', stderr: '1', timestamps: '1', tail: String(tail), follow: follow ? '1' : '0' },
-    },
-    signal,
-  );
-  const read = logFrames();
-  const name = shortName(stack, service);
-  try {
-    for await (const chunk of answer) {
-      if (!Buffer.isBuffer(chunk)) continue;
-      for (const { stream, text } of read(chunk)) {
-        const [, at = '', line = ''] = /^(\S+) ([^]*?)\n?$/.exec(text) ?? [];
-        yield { service: name, at, stream, text: line };
-      }
-    }
-  } finally {
-    answer.destroy();
-  }
-}
-
-/** What several sources give, as it comes. */
-async function* merged<T>(sources: AsyncGenerator<T>[]): AsyncGenerator<T> {
-  const pending = new Map(
-    sources.map((source) => [source, source.next().then((result) => ({ source, result }))] as const),
-  );
-  try {
-    while (pending.size > 0) {
-      const { source, result } = await Promise.race(pending.values());
-      if (result.done === true) pending.delete(source);
-      else {
-        pending.set(
-          source,
-          source.next().then((next) => ({ source, result: next })),
-        );
-        yield result.value;
-      }
-    }
-  } finally {
-    await Promise.allSettled(sources.map((source) => source.return(undefined)));
-  }
 }

@@ -12,7 +12,7 @@ import type { Settings } from '../../ports/settings';
 import { redactingFailures } from '../settings/redact-error';
 import { defaultDockerSocket, type DeployHost, openDeployHost } from './deploy-host';
 import { variableChanges, withoutDigest } from './release-plan';
-import { awaitRollout, engineTime, phase, type Tell, type Watched } from './rollout';
+import { awaitRollout, engineTime, phase, swarmProgress, type Tell, type Watched } from './rollout';
 
 const defaultPort = '3000';
 
@@ -168,31 +168,25 @@ export function createEasypanelService(
         phase(tell, 'deploy', 'Let the panel deploy it');
         await panel.call('services.app.deployService', id, z.unknown(), signal);
         phase(tell, 'rollout', 'Wait until its containers are healthy');
-        await awaitRollout(appOf(host, target, image, since), since, limitMs, tell, signal);
+        await awaitRollout(appOf(host, target, image, since), limitMs, tell, signal);
       }),
   };
 }
 
 /** The Swarm service of an App service, once the panel has changed it: until then it runs the version before, in good health. */
-function appOf(host: DeployHost, target: PanelServiceId, image: string, since: string): Watched {
-  return {
-    look: async (signal) => {
-      const { services, tasks } = await serviceNamed(
-        host.docker,
-        `${target.project}_${target.service}`,
-        signal,
-      );
-      const changed = services.filter(
-        (service) =>
-          Date.parse(service.UpdatedAt) >= Date.parse(since) &&
-          (withoutDigest(service.Spec.TaskTemplate.ContainerSpec.Image) === withoutDigest(image) ||
-            service.UpdateStatus?.State?.startsWith('rollback') === true),
-      );
-      return { services: changed, tasks };
-    },
-    nameOf: () => target.service,
+const appOf =
+  (host: DeployHost, target: PanelServiceId, image: string, since: string): Watched =>
+  async (signal) => {
+    const name = `${target.project}_${target.service}`;
+    const { services, tasks } = await serviceNamed(host.docker, name, signal);
+    const changed = services.filter(
+      (service) =>
+        Date.parse(service.UpdatedAt) >= Date.parse(since) &&
+        (withoutDigest(service.Spec.TaskTemplate.ContainerSpec.Image) === withoutDigest(image) ||
+          service.UpdateStatus?.State?.startsWith('rollback') === true),
+    );
+    return changed.map((service) => swarmProgress(target.service, service, tasks, since));
   };
-}
 
 const idOf = ({ project, service }: PanelServiceId) => ({ projectName: project, serviceName: service });
 

@@ -1,17 +1,17 @@
 import type { PreflightFinding } from '#shared/model/deploy';
 import { AppError } from '#shared/model/errors';
-import { listServices, type SwarmService } from '../../adapters/docker/swarm';
 import type { ComposeBundle } from './compose-bundle';
 import type { DeployHost } from './deploy-host';
+import type { Runtime } from './runtime';
 
 /** Looks whether the host can take this release: its ports are free and its images can be had. Reads only. */
 export async function preflightRelease(
   host: DeployHost,
-  stack: string,
+  runtime: Runtime,
   bundle: ComposeBundle,
   signal: AbortSignal,
 ): Promise<PreflightFinding[]> {
-  return [await portsFinding(host, stack, bundle, signal), await imagesFinding(host, bundle, signal)];
+  return [await portsFinding(host, runtime, bundle, signal), await imagesFinding(host, bundle, signal)];
 }
 
 /** A release's files that can't be read: the rest of the host can be looked at all the same. */
@@ -28,7 +28,7 @@ export function unreadableRelease(error: AppError): PreflightFinding {
 /** The ports that the release publishes, and whose they are now. */
 export async function portsFinding(
   host: DeployHost,
-  stack: string,
+  runtime: Runtime,
   bundle: ComposeBundle,
   signal: AbortSignal,
 ): Promise<PreflightFinding> {
@@ -36,16 +36,14 @@ export async function portsFinding(
   const title = 'Ports';
   if (wanted.length === 0)
     return { id: 'ports', severity: 'ok', title, message: 'The release publishes none.' };
-  const services = await listServices(host.docker, signal);
-  const isOwn = (service: SwarmService) => service.Spec.Name.startsWith(`${stack}_`);
-  const own = new Set(services.filter(isOwn).flatMap(publishedBy));
+  const { own, others } = await runtime.ports(signal);
   const listening = listeningPorts(
     await host.run('cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; true', signal),
   );
   const taken = wanted.flatMap((port) => {
     if (own.has(port)) return [];
-    const holder = services.find((service) => !isOwn(service) && publishedBy(service).includes(port));
-    if (holder !== undefined) return [`${port} (by the service ${holder.Spec.Name})`];
+    const holder = others.get(port);
+    if (holder !== undefined) return [`${port} (by ${holder})`];
     return listening.has(port) ? [String(port)] : [];
   });
   if (taken.length === 0)
@@ -58,9 +56,6 @@ export async function portsFinding(
     hint: 'Publish another port, or stop what uses it: ss -ltnp on the host names it. Behind a proxy no port is needed.',
   };
 }
-
-const publishedBy = (service: SwarmService): number[] =>
-  (service.Endpoint?.Ports ?? []).flatMap(({ PublishedPort: port }) => (port === undefined ? [] : [port]));
 
 /** Local ports in state LISTEN (0A), as the kernel lists its sockets. */
 function listeningPorts(table: string): Set<number> {

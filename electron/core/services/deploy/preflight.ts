@@ -68,7 +68,7 @@ function swarmFinding(info: EngineInfo, active: boolean): PreflightFinding {
       : 'The host has no swarm, which is what replaces a version without a gap.',
     hint: worker
       ? 'Connect to a manager of the swarm instead.'
-      : 'Initialise it with cutover deploy init-swarm: containers that run now are not touched.',
+      : 'Initialise it with cutover deploy init-swarm: containers that run now are not touched. Without it (--without-swarm) requests fail while containers are replaced.',
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type ReleaseRecord,
   releaseIdSchema,
   releaseRecordSchema,
+  type RuntimeKind,
 } from '#shared/model/deploy';
 import { shellWord } from '../../adapters/ssh/ssh-session';
 import type { ComposeBundle } from './compose-bundle';
@@ -44,19 +45,22 @@ export async function storeRelease(
   host: DeployHost,
   stack: string,
   bundle: ComposeBundle,
+  runtime: RuntimeKind,
   at: Date,
   signal: AbortSignal,
 ): Promise<ReleaseRecord> {
   const id = newReleaseId(at);
   const folder = releaseFolder(host, id);
   await host.writeFile(`${folder}/${releaseComposeFile}`, bundle.compose(id, {}), signal);
-  for (const [name, content] of bundle.files) await host.writeFile(`${folder}/${name}`, content, signal);
+  for (const [name, content] of bundle.files(runtime))
+    await host.writeFile(`${folder}/${name}`, content, signal);
   const record: ReleaseRecord = {
     id,
     stack,
     at: at.toISOString(),
     by: operator(),
     state: 'prepared',
+    runtime,
     images: Object.fromEntries(bundle.services.map(({ name, image }) => [name, image])),
     pinned: {},
     environment: fingerprint(bundle),

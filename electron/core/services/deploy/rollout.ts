@@ -10,7 +10,7 @@ import {
   type SwarmTask,
 } from '../../adapters/docker/swarm';
 import type { DeployHost } from './deploy-host';
-import { failuresOf, rolloutOf, shortName } from './service-status';
+import { failuresOf, type Rollout, rolloutOf, shortName } from './service-status';
 
 const pollMs = 1_000;
 
@@ -26,32 +26,56 @@ export async function engineTime(host: DeployHost, signal: AbortSignal): Promise
   return (await engineInfo(host.docker, signal)).SystemTime;
 }
 
-/** What is waited for: the services as they are now, and their tasks. */
-export interface Watched {
-  look(signal: AbortSignal): Promise<{ services: SwarmService[]; tasks: SwarmTask[] }>;
-  /** How the operator knows a service. */
-  nameOf(service: SwarmService): string;
+/** How far one service has come. */
+export interface ServiceProgress {
+  /** As the operator knows it. */
+  name: string;
+  state: Rollout;
+  /** What is told of it: the engine's word while it is under way. */
+  word: string;
+  message: string;
+  /** Why it failed, the newest first. */
+  reasons: readonly string[];
+}
+
+/** What is waited for, as it stands now. */
+export type Watched = (signal: AbortSignal) => Promise<ServiceProgress[]>;
+
+/** How far a service of a swarm has come with what began at `since`, by the engine's clock. */
+export function swarmProgress(
+  name: string,
+  service: SwarmService,
+  tasks: readonly SwarmTask[],
+  since: string,
+): ServiceProgress {
+  const state = rolloutOf(service, tasks, since);
+  const update = service.UpdateStatus;
+  return {
+    name,
+    state,
+    word: state === 'under-way' ? (update?.State ?? 'starting') : state,
+    message: update?.Message ?? '',
+    reasons: state === 'failed' ? failuresOf(service, tasks, since).map(({ message }) => message) : [],
+  };
 }
 
 /** Every service of a stack. */
-export const stackOf = (host: DeployHost, stack: string): Watched => ({
-  look: async (signal) => {
+export const stackOf =
+  (host: DeployHost, stack: string, since: string): Watched =>
+  async (signal) => {
     const [services, tasks] = await Promise.all([
       stackServices(host.docker, stack, signal),
       stackTasks(host.docker, stack, signal),
     ]);
-    return { services, tasks };
-  },
-  nameOf: (service) => shortName(stack, service),
-});
+    return services.map((service) => swarmProgress(shortName(stack, service), service, tasks, since));
+  };
 
 /**
- * Waits until every watched service runs what it was asked for, healthy. Throws `RELEASE_FAILED` when one does not, with what its tasks
- * said, and `TIMED_OUT` after the limit.
+ * Waits until every watched service runs what it was asked for, healthy. Throws `RELEASE_FAILED` when one does not, with the reasons that
+ * are known, and `TIMED_OUT` after the limit.
  */
 export async function awaitRollout(
   watched: Watched,
-  since: string,
   limitMs: number,
   tell: Tell,
   signal: AbortSignal,
@@ -59,31 +83,18 @@ export async function awaitRollout(
   const deadline = Date.now() + limitMs;
   const told = new Map<string, string>();
   for (;;) {
-    const { services, tasks } = await watched.look(signal);
-    const states = services.map((service) => ({ service, state: rolloutOf(service, tasks, since) }));
-    for (const { service, state } of states) {
-      const update = service.UpdateStatus;
-      const word = state === 'under-way' ? (update?.State ?? 'starting') : state;
-      const key = `${word} ${update?.Message ?? ''}`;
-      if (told.get(service.ID) === key) continue;
-      told.set(service.ID, key);
-      tell({
-        type: 'service',
-        service: watched.nameOf(service),
-        state: word,
-        message: update?.Message ?? '',
-      });
+    const services = await watched(signal);
+    for (const { name, word, message } of services) {
+      const key = `${word} ${message}`;
+      if (told.get(name) === key) continue;
+      told.set(name, key);
+      tell({ type: 'service', service: name, state: word, message });
     }
-    const failed = states.find(({ state }) => state === 'failed');
-    if (failed !== undefined) {
-      const reasons = failuresOf(failed.service, tasks, since).map(({ message }) => message);
-      throw failure(watched.nameOf(failed.service), [...new Set(reasons)]);
-    }
-    if (states.length > 0 && states.every(({ state }) => state === 'done')) return;
+    const failed = services.find(({ state }) => state === 'failed');
+    if (failed !== undefined) throw failure(failed.name, [...new Set(failed.reasons)]);
+    const late = services.filter(({ state }) => state !== 'done').map(({ name }) => name);
+    if (services.length > 0 && late.length === 0) return;
     if (Date.now() > deadline) {
-      const late = states
-        .filter(({ state }) => state !== 'done')
-        .map(({ service }) => watched.nameOf(service));
       const who = late.length === 0 ? 'What was to be changed' : late.join(', ');
       throw new AppError('TIMED_OUT', `${who} did not become healthy in ${limitMs / 1000} s.`, {
         hint: 'Read the service’s log. A slow start needs a longer start_period in its health check.',

@@ -81,7 +81,7 @@ it('a plan names what changes and never a value', () => {
     ports: [],
     environment: new Map(environment),
   });
-  const bundle = { files: new Map(), warnings: [], compose: () => '' };
+  const bundle = { files: () => new Map<string, string>(), warnings: [], compose: () => '' };
   const same = {
     ...bundle,
     services: [

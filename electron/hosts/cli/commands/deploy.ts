@@ -18,6 +18,7 @@ export interface ApplyCommandOptions extends SourceCommandOptions {
   migrate?: { service: string; command: string[] };
   limit: number;
   prune?: boolean;
+  withoutSwarm?: boolean;
   yes?: boolean;
 }
 
@@ -88,6 +89,7 @@ export function apply(context: CommandContext, options: ApplyCommandOptions): Pr
       source: sourceOf(options),
       probes: options.probe,
       prune: options.prune === true,
+      runtime: options.withoutSwarm === true ? 'compose' : 'swarm',
       limitSeconds: options.limit,
       ...(options.migrate === undefined ? {} : { migration: options.migrate }),
     });
@@ -132,6 +134,15 @@ export function scale(
     const question = replicas === 0 ? `Stop ${service}?` : `Run ${replicas} of ${service}?`;
     if (!(await agreed(context, options, question))) return exitCodes.cancelled;
     return perform(context, session, { kind: 'scale', service, replicas });
+  });
+}
+
+/** Lets a service end what it does and take nothing new, until nothing of it runs. */
+export function drain(context: CommandContext, service: string, options: Confirmed): Promise<ExitCode> {
+  return withSession(context, options, { secrets: 'ask' }, async (session) => {
+    const question = `Drain ${service}? It ends what it does, and nothing of it runs until it is scaled up again.`;
+    if (!(await agreed(context, options, question))) return exitCodes.cancelled;
+    return perform(context, session, { kind: 'scale', service, replicas: 0 });
   });
 }
 
