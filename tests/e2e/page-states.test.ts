@@ -16,6 +16,7 @@ import {
 } from './page-support/fixture-data';
 import { watched } from './page-support/fixture-health';
 import { failure, situation } from './page-support/fixture-host';
+import { measuredLoad } from './page-support/fixture-load';
 import type { PageState } from './page-support/page-state';
 import { deployStates } from './page-support/deploy-states';
 import { someUsers } from './page-support/fixture-users';
@@ -580,6 +581,50 @@ const states: PageState[] = [
     path: '/health',
     shows: 'Bucket for the R2 canary',
     act: async (page) => page.getByRole('button', { name: 'Settings…' }).click(),
+  },
+  {
+    name: 'health, a new check with mistakes',
+    now: () => situation({ health: watched() }),
+    path: '/health',
+    shows: 'Give a web address with http:// or https://.',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Settings…' }).click();
+      await page.getByRole('button', { name: 'Add a check…' }).click();
+      await page.getByRole('button', { name: 'Take into the list' }).click();
+    },
+  },
+  {
+    name: 'health, zoomed, with the log asked for',
+    now: () => situation({ health: watched() }),
+    path: '/health?service=backend',
+    shows: 'No service of the release on the host belongs to it.',
+    act: async (page) => {
+      await page.locator('.uplot canvas').waitFor();
+      await page.getByRole('button', { name: 'Zoom in' }).click();
+      await page.getByRole('button', { name: 'Show the log of backend' }).click();
+    },
+  },
+  {
+    name: 'load check, none yet',
+    now: () => situation(),
+    path: '/health/load',
+    shows: 'No load check yet',
+  },
+  {
+    name: 'load check, before and after',
+    now: () => situation({ load: measuredLoad() }),
+    path: '/health/load',
+    shows: 'Before and after the cutover',
+  },
+  {
+    name: 'load check, a host of others',
+    now: () => situation(),
+    path: '/health/load',
+    shows: 'Type other.example to go on',
+    act: async (page) => {
+      await page.getByRole('textbox', { name: 'Host' }).fill('https://other.example');
+      await page.getByRole('button', { name: 'Start load' }).click();
+    },
   },
   { name: 'buckets, none', now: () => situation(), path: '/buckets', shows: 'There is no bucket' },
   {

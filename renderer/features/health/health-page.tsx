@@ -17,6 +17,7 @@ import { useCheckNow, useConfigure, useHealth } from './queries';
 import { ServiceDetail } from './service-detail';
 import { SettingsDialog } from './settings-dialog';
 import { Tiles } from './tiles';
+import { Wall } from './wall';
 
 const route = getRouteApi('/health');
 
@@ -59,16 +60,9 @@ function Overview({ overview }: { overview: HealthOverview }) {
       </Card>
     );
   }
-  const tiles = (
-    <Tiles
-      services={services}
-      now={now}
-      chosen={wall ? undefined : chosen?.id}
-      onChoose={choose}
-      wall={wall}
-    />
-  );
-  if (wall) return tiles;
+  if (wall) {
+    return <Wall overview={overview} now={now} onLeave={() => void navigate({ search: {} })} />;
+  }
   return (
     <>
       {enabled ? null : <Off />}
@@ -80,7 +74,7 @@ function Overview({ overview }: { overview: HealthOverview }) {
       {overview.alertFailures.map(({ channel, error }) => (
         <ErrorPanel key={channel} title={`Alerts by ${channel} do not arrive`} error={error} />
       ))}
-      {tiles}
+      <Tiles services={services} now={now} chosen={chosen?.id} onChoose={choose} />
       {chosen === undefined ? null : <ServiceDetail service={chosen} now={now} />}
       <IncidentsCard incidents={incidents} />
     </>
@@ -92,7 +86,6 @@ export function HealthPage() {
   const health = useHealth();
   const checkNow = useCheckNow();
   const [settingsOpen, setSettingsOpen] = useState(false);
-  const { wall = false } = route.useSearch();
   const navigate = route.useNavigate();
   const state = health.data === undefined ? undefined : headline(health.data.services);
   return (
@@ -105,9 +98,7 @@ export function HealthPage() {
             <Button component={Link} to="/health/load">
               Load check…
             </Button>
-            <Button aria-pressed={wall} onClick={() => void navigate({ search: wall ? {} : { wall: true } })}>
-              Wall view
-            </Button>
+            <Button onClick={() => void navigate({ search: { wall: true } })}>Wall view</Button>
             {health.data === undefined ? null : (
               <CopyButton text={reportText(health.data)}>Copy report</CopyButton>
             )}

@@ -90,6 +90,13 @@ export function headline(services: readonly ServiceView[]): { tone: Tone; text: 
   return services.length === 0 ? undefined : { tone: 'ok', text: 'All healthy' };
 }
 
+const order: readonly HealthState[] = ['down', 'degraded', 'unknown', 'healthy'];
+
+/** Services with trouble before those without, otherwise as they come. */
+export function worstFirst(services: readonly ServiceView[]): ServiceView[] {
+  return services.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+}
+
 /** Milliseconds as a person reads them. */
 export function formatMs(ms: number | undefined): string {
   if (ms === undefined) return '–';

@@ -121,6 +121,7 @@ function SideBySide({ results }: { results: readonly LoadResult[] }) {
         columns={differenceColumns}
         rows={rows}
         rowId={({ id }) => id}
+        maxHeight={620}
       />
     </Card>
   );

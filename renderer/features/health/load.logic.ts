@@ -87,9 +87,7 @@ export function differenceLine({ of, figure, before, after }: LoadDifference) {
   const shown = (value: number | undefined) =>
     figure === 'perSecond' || figure === 'errors' ? formatCount(value ?? 0) : formatMs(value);
   const change =
-    before === undefined || after === undefined || before === 0
-      ? '–'
-      : `${after >= before ? '+' : '−'}${Math.round((Math.abs(after - before) / before) * 100)}%`;
+    before === undefined || after === undefined || before === 0 ? '–' : percent((after - before) / before);
   return {
     id: `${of} ${figure}`,
     route: of === 'all' ? 'All routes' : of,
@@ -98,6 +96,11 @@ export function differenceLine({ of, figure, before, after }: LoadDifference) {
     after: shown(after),
     change,
   };
+}
+
+function percent(share: number): string {
+  const whole = Math.round(Math.abs(share) * 100);
+  return whole === 0 ? '0%' : `${share > 0 ? '+' : '−'}${whole}%`;
 }
 
 /** A result as comma-separated values, a route a line. */

@@ -59,17 +59,14 @@ export function Tiles({
   now,
   chosen,
   onChoose,
-  wall,
 }: {
   services: readonly ServiceView[];
   now: number;
   chosen: string | undefined;
   onChoose: (id: string) => void;
-  /** Larger, to be read across a room. */
-  wall: boolean;
 }) {
   return (
-    <ul className={styles.tiles} aria-label="Services" data-wall={wall}>
+    <ul className={styles.tiles} aria-label="Services">
       {services.map((service) => (
         <Tile
           key={service.id}
