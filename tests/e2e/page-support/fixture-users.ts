@@ -7,6 +7,7 @@ import type {
 } from '#shared/contract/users';
 import { AppError, toErrorShape } from '#shared/model/errors';
 import {
+  type SavedView,
   type UserAction,
   type UserDetail,
   type UserFilter,
@@ -24,6 +25,7 @@ export interface FixtureUsers {
   references: Record<string, UserReference[]>;
   stats: UserStats;
   resets: ResetsState;
+  views: SavedView[];
 }
 
 const newest = Date.parse('2026-11-22T12:00:00Z');
@@ -117,6 +119,7 @@ export function someUsers(changes: Partial<FixtureUsers> = {}): FixtureUsers {
         { provider: 'google', count: 20 },
       ],
     },
+    views: [],
     resets: { waiting: 214, mailed: 12, chosen: 5, banned: 3, unreachable: 2 },
     ...changes,
   };
@@ -293,6 +296,15 @@ export function usersFixture(
       const { run, ...rest } = now().resets;
       now().resets = { ...rest, ...(run === undefined ? {} : { run: { ...run, running: false } }) };
       return Promise.resolve(now().resets);
+    },
+    'users.views': async () => Promise.resolve(now().views),
+    'users.saveView': async (view) => {
+      now().views = [...now().views.filter((one) => one.name !== view.name), view];
+      return Promise.resolve(now().views);
+    },
+    'users.deleteView': async ({ name }) => {
+      now().views = now().views.filter((one) => one.name !== name);
+      return Promise.resolve(now().views);
     },
     'users.stats': async () => Promise.resolve(now().stats),
     'users.searchIndex': async ({ act: what }) => {
