@@ -129,6 +129,36 @@ describe('users', () => {
     expect(user).toHaveProperty('own.full_name');
   });
 
+  it('who sign up later get a row of the application by the SQL that is offered', async () => {
+    const { users } = await inspectUsers(ports, signal);
+    expect(users?.profileTriggers).toMatchObject([{ table: 'public.users', obstacles: [] }]);
+    await sql(managed.url, users?.profileTriggers[0]?.sql ?? '');
+    try {
+      const signUp = async (email: string, data: Record<string, string>) => {
+        const answer = await fetch(`${supabase.url}/auth/v1/signup`, {
+          method: 'POST',
+          headers: { apikey: supabase.publishableKey, 'content-type': 'application/json' },
+          body: JSON.stringify({ email, password: 'some-password', data }),
+        });
+        expect(answer.ok, await answer.text()).toBe(true);
+      };
+      await signUp('fresh@example.org', { full_name: 'Ä'.repeat(300), role: 'admin' });
+      await signUp('bare@example.org', {});
+      const rows = `select u.email, left(u.full_name, 2) as name, u.role, u.is_active, u.id = a.id as same
+        from public.users u join auth.users a on a.email = u.email where u.email in ('fresh@example.org', 'bare@example.org') order by 1`;
+      expect(await sql(managed.adminUrl, rows)).toEqual([
+        { email: 'bare@example.org', name: null, role: 'customer', is_active: true, same: true },
+        { email: 'fresh@example.org', name: 'ÄÄ', role: 'customer', is_active: true, same: true },
+      ]);
+    } finally {
+      await sql(managed.url, 'drop function public.users_of_new_user() cascade');
+      await sql(
+        managed.adminUrl,
+        `delete from public.users where email in ('fresh@example.org', 'bare@example.org')`,
+      );
+    }
+  });
+
   it('are imported once when a batch is done again', async () => {
     await emptyAuth();
     const step = new MemoryStep(usersStep, ports);
@@ -288,6 +318,22 @@ describe('other tables of users', () => {
         [3, null],
         [4, null],
       ]);
+      const { users: report } = await inspectUsers(linkPorts, signal);
+      await sql(managed.url, report?.profileTriggers[0]?.sql ?? '');
+      await sql(
+        managed.adminUrl,
+        `insert into auth.users (instance_id, id, email) values ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'new@example.com')`,
+      );
+      expect(
+        await sql(
+          managed.adminUrl,
+          `select a.email from linked.users u join auth.users a on a.id = u.auth_user_id where u.email = 'new@example.com'`,
+        ),
+      ).toEqual([{ email: 'new@example.com' }]);
+      await sql(
+        managed.url,
+        `drop function linked.users_of_new_user() cascade; delete from linked.users where email = 'new@example.com'`,
+      );
       const again = new MemoryStep(usersLinksStep, linkPorts);
       expect(await again.check(plan)).toEqual({ state: 'pending' });
       await again.run(plan);
