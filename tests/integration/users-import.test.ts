@@ -462,6 +462,51 @@ describe('after the import', () => {
   });
 });
 
+it('the quick search finds users who were imported and changed while the triggers of the application did not fire', async () => {
+  await emptyAuth();
+  const source = await newDatabase(legacy.server);
+  await sql(
+    source.url,
+    `create table users (id serial primary key, email text, password_hash text);
+     insert into users (email, password_hash) values ('first@example.com', ''), ('second@example.com', '')`,
+  );
+  const { database } = databasePorts(source.url, managed.url);
+  const users = createUsersService({
+    ...keepDirectory(() => Promise.resolve(settings)),
+    activity: { record: () => Promise.resolve() },
+  });
+  const found = async (text: string) =>
+    (await users.list({ filter: { text }, limit: 10 }, signal)).users.map((user) => user.email).sort();
+  try {
+    await users.searchIndex('create', signal);
+    const quiet = new MemoryStep(usersStep, { database, auth: ports.auth });
+    // The trigger of the search itself is none of the application's.
+    expect(usersStep.describe(await quiet.plan()).warnings).toEqual([]);
+    await sql(
+      managed.adminUrl,
+      `create function public.on_user() returns trigger language plpgsql as 'begin raise exception ''it fired''; end';
+       create trigger on_user after insert or update on auth.users for each row execute function public.on_user()`,
+    );
+    await quiet.run(await quiet.plan());
+    expect(await found('example.com')).toEqual(['first@example.com', 'second@example.com']);
+    await sql(
+      source.url,
+      `update users set email = 'third@example.com' where id = 1; insert into users (email, password_hash) values ('fourth@example.com', '')`,
+    );
+    expect(await carryUsers({ database }, true, signal)).toMatchObject({ added: 1, emails: 1 });
+    expect(await found('example.com')).toEqual([
+      'fourth@example.com',
+      'second@example.com',
+      'third@example.com',
+    ]);
+  } finally {
+    await sql(managed.adminUrl, 'drop function if exists public.on_user() cascade');
+    await users.searchIndex('drop', signal);
+    await users.close();
+    await database.close();
+  }
+});
+
 describe('users whose hash the service refuses', () => {
   it('arrive without a password and get a mail each, once, when the operator wants it; then they choose one', async () => {
     await emptyAuth();
