@@ -39,6 +39,7 @@ import { createRunsService, type RunsService } from './services/runs/runs-servic
 import { redactingFailures } from './services/settings/redact-error';
 import { readEnvFile } from './services/settings/variables';
 import { keepDirectory } from './services/users/open-directory';
+import { savedViews, type SavedViews } from './services/users/saved-views';
 import { createUsersService, type UsersService } from './services/users/users-service';
 import { type SystemInfo, systemInfo } from './services/system/system-service';
 import {
@@ -107,6 +108,8 @@ export interface Core {
   exposure(): ExposureService;
   /** The users of the open workspace's project. Throws `WORKSPACE_NOT_OPEN`. */
   users(): UsersService;
+  /** Views of their list that are kept in the open workspace. Throws `WORKSPACE_NOT_OPEN`. */
+  userViews(): SavedViews;
   /** Releases on the host of the open workspace. Throws `WORKSPACE_NOT_OPEN`. */
   deploy(): DeployFacility;
   /** Compares both databases as they are now; needs only their two addresses. Reads only. */
@@ -310,6 +313,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       usersServices.set(workspace.folder, service);
       return service;
     },
+    userViews: () => savedViews(workspaces.opened().folder),
     buckets: () => {
       const workspace = workspaces.opened();
       const service = bucketsServices.get(workspace.folder) ?? makeBuckets(workspace);

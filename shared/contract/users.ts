@@ -5,6 +5,7 @@ import {
   bulkActionSchema,
   linkKindSchema,
   newUserSchema,
+  savedViewSchema,
   userActionSchema,
   userDetailSchema,
   userFilterSchema,
@@ -227,6 +228,11 @@ export const usersContract = {
   'users.startResets': call(z.object({ perHour: mailsPerHour }), resetsStateSchema),
   'users.stopResets': call(z.object({}), resetsStateSchema),
   'users.stats': call(z.object({ days: z.number().int().min(1).max(366) }), userStatsSchema),
+  /** Views that operators keep in the workspace, in the order of their names. */
+  'users.views': call(z.object({}), z.array(savedViewSchema)),
+  /** In the place of one with the same name. */
+  'users.saveView': call(savedViewSchema, z.array(savedViewSchema)),
+  'users.deleteView': call(z.object({ name: z.string() }), z.array(savedViewSchema)),
   /** Creates or removes the search index, exactly as its SQL says. */
   'users.searchIndex': call(z.object({ act: z.enum(['create', 'drop']) }), searchIndexSchema),
 };

@@ -66,7 +66,17 @@ export const usersReportSchema = z.object({
   samples: z.array(z.object({ table: z.string(), users: z.array(userSampleSchema) })),
   /** The first of them. */
   disputes: z.array(disputeSchema),
+  /** What would give whoever signs up after the move a row in the application's table too; nothing of it is run. */
+  profileTriggers: z.array(
+    z.object({
+      table: z.string(),
+      sql: z.string(),
+      /** Columns that need a value which nobody has at a sign-up; without a default every sign-up would fail. */
+      obstacles: z.array(z.string()),
+    }),
+  ),
 });
+export type UsersReport = z.infer<typeof usersReportSchema>;
 
 /** What changed at the application since its users were imported; all are numbers of users. */
 export const userDeltaSchema = z.object({

@@ -114,6 +114,17 @@ export const userFilterSchema = z.object({
 });
 export type UserFilter = z.infer<typeof userFilterSchema>;
 
+/** A way to look at the list that an operator keeps under a name. */
+export const savedViewSchema = z.object({
+  name: z.string().trim().min(1).max(60),
+  text: z.string().max(200),
+  filter: userFilterSchema.omit({ text: true }),
+  sort: z.object({ by: z.enum(userSorts), descending: z.boolean() }),
+  /** Columns that the page does not know any more are left out. */
+  columns: z.array(z.string().max(40)).max(40),
+});
+export type SavedView = z.infer<typeof savedViewSchema>;
+
 /** The state in which an operator sees a user; a ban outweighs a confirmation. */
 export function userStateOf(user: UserSummary, now: Date): UserState {
   if (user.deletedAt !== undefined) return 'deleted';

@@ -19,7 +19,7 @@ import { failure, situation } from './page-support/fixture-host';
 import { measuredLoad } from './page-support/fixture-load';
 import type { PageState } from './page-support/page-state';
 import { deployStates } from './page-support/deploy-states';
-import { someUsers } from './page-support/fixture-users';
+import { halfSentResets, keptView, someUsers } from './page-support/fixture-users';
 import { copiedRun, copyingRun, evidence, FixtureRun, succeededRun } from './page-support/fixture-run';
 
 const diskFull = failure('TARGET_DISK_FULL', 'The target has no space left.', {
@@ -399,6 +399,23 @@ const states: PageState[] = [
     path: '/users',
     shows: 'maria.santos@example.com',
     act: async (page) => page.getByRole('button', { name: 'More filters' }).click(),
+  },
+  {
+    name: 'users, views',
+    now: () => situation({ users: someUsers({ views: [keptView] }) }),
+    path: '/users',
+    shows: 'Keep what is shown now as',
+    act: async (page) => page.getByRole('button', { name: 'Views' }).click(),
+  },
+  {
+    name: 'users, reset mails',
+    now: () => situation({ users: someUsers({ resets: halfSentResets }) }),
+    path: '/users',
+    shows: 'Stop sending',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'More', exact: true }).click();
+      await page.getByRole('menuitem', { name: 'Reset mails…' }).click();
+    },
   },
   {
     name: 'users, none',

@@ -120,3 +120,59 @@ it('checks a file before it imports it, and names its bad lines', async () => {
     await close();
   }
 });
+
+it('keeps a view of the list and shows it again', async () => {
+  const now = situation();
+  const { page, close } = await openPage(browser, now, '/users', { reducedMotion: 'reduce' });
+  try {
+    await page.getByText('maria.santos@example.com').waitFor();
+    await page.getByRole('combobox', { name: 'Status' }).selectOption('banned');
+    await page.getByRole('searchbox', { name: 'Search users' }).fill('okafor');
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Phone' }).click();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('textbox', { name: 'Keep what is shown now as' }).fill('Banned Okafors');
+    await page.getByRole('button', { name: 'Keep this view' }).click();
+    await page.getByRole('button', { name: 'Banned Okafors', exact: true }).waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    await page.getByRole('button', { name: 'maria.santos@example.com' }).waitFor();
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('button', { name: 'Banned Okafors', exact: true }).click();
+    await page.locator('header').getByText('1', { exact: true }).waitFor();
+    expect(await page.getByRole('combobox', { name: 'Status' }).inputValue()).toBe('banned');
+    await page.getByRole('columnheader', { name: 'Phone' }).waitFor();
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('button', { name: 'Delete view Banned Okafors' }).click();
+    await page.getByText('No view is kept yet.').waitFor();
+  } finally {
+    await close();
+  }
+});
+
+it('sends reset mails at a pace when it is told to, and stops; makes a link for the invited', async () => {
+  const now = situation();
+  const { page, close } = await openPage(browser, now, '/users', { reducedMotion: 'reduce' });
+  try {
+    await page.getByText('maria.santos@example.com').waitFor();
+    await page.getByRole('button', { name: 'More', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Reset mails…' }).click();
+    await page.getByRole('textbox', { name: 'Mails an hour, at most' }).fill('120');
+    expect(now.calls).toEqual([]);
+    await page.getByRole('button', { name: 'Write to 214 users' }).click();
+    await page.getByText(/^1 mail given to the service\. At most 120 an hour/).waitFor();
+    await page.getByRole('button', { name: 'Stop sending' }).click();
+    await page.getByRole('button', { name: 'Write to 213 users' }).waitFor();
+    expect(now.calls.map((call) => call.name)).toEqual(['users.startResets', 'users.stopResets']);
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+
+    await page.getByRole('button', { name: 'Invite user' }).click();
+    await page.getByRole('textbox', { name: 'E-mail' }).fill('new@example.com');
+    await page.getByRole('button', { name: 'Make a link instead' }).click();
+    expect(await page.getByRole('textbox', { name: 'Link' }).inputValue()).toContain('token=one-time');
+  } finally {
+    await close();
+  }
+});

@@ -129,6 +129,36 @@ describe('users', () => {
     expect(user).toHaveProperty('own.full_name');
   });
 
+  it('who sign up later get a row of the application by the SQL that is offered', async () => {
+    const { users } = await inspectUsers(ports, signal);
+    expect(users?.profileTriggers).toMatchObject([{ table: 'public.users', obstacles: [] }]);
+    await sql(managed.url, users?.profileTriggers[0]?.sql ?? '');
+    try {
+      const signUp = async (email: string, data: Record<string, string>) => {
+        const answer = await fetch(`${supabase.url}/auth/v1/signup`, {
+          method: 'POST',
+          headers: { apikey: supabase.publishableKey, 'content-type': 'application/json' },
+          body: JSON.stringify({ email, password: 'some-password', data }),
+        });
+        expect(answer.ok, await answer.text()).toBe(true);
+      };
+      await signUp('fresh@example.org', { full_name: 'Ä'.repeat(300), role: 'admin' });
+      await signUp('bare@example.org', {});
+      const rows = `select u.email, left(u.full_name, 2) as name, u.role, u.is_active, u.id = a.id as same
+        from public.users u join auth.users a on a.email = u.email where u.email in ('fresh@example.org', 'bare@example.org') order by 1`;
+      expect(await sql(managed.adminUrl, rows)).toEqual([
+        { email: 'bare@example.org', name: null, role: 'customer', is_active: true, same: true },
+        { email: 'fresh@example.org', name: 'ÄÄ', role: 'customer', is_active: true, same: true },
+      ]);
+    } finally {
+      await sql(managed.url, 'drop function public.users_of_new_user() cascade');
+      await sql(
+        managed.adminUrl,
+        `delete from public.users where email in ('fresh@example.org', 'bare@example.org')`,
+      );
+    }
+  });
+
   it('are imported once when a batch is done again', async () => {
     await emptyAuth();
     const step = new MemoryStep(usersStep, ports);
@@ -288,6 +318,22 @@ describe('other tables of users', () => {
         [3, null],
         [4, null],
       ]);
+      const { users: report } = await inspectUsers(linkPorts, signal);
+      await sql(managed.url, report?.profileTriggers[0]?.sql ?? '');
+      await sql(
+        managed.adminUrl,
+        `insert into auth.users (instance_id, id, email) values ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'new@example.com')`,
+      );
+      expect(
+        await sql(
+          managed.adminUrl,
+          `select a.email from linked.users u join auth.users a on a.id = u.auth_user_id where u.email = 'new@example.com'`,
+        ),
+      ).toEqual([{ email: 'new@example.com' }]);
+      await sql(
+        managed.url,
+        `drop function linked.users_of_new_user() cascade; delete from linked.users where email = 'new@example.com'`,
+      );
       const again = new MemoryStep(usersLinksStep, linkPorts);
       expect(await again.check(plan)).toEqual({ state: 'pending' });
       await again.run(plan);
@@ -414,6 +460,51 @@ describe('after the import', () => {
       await database.close();
     }
   });
+});
+
+it('the quick search finds users who were imported and changed while the triggers of the application did not fire', async () => {
+  await emptyAuth();
+  const source = await newDatabase(legacy.server);
+  await sql(
+    source.url,
+    `create table users (id serial primary key, email text, password_hash text);
+     insert into users (email, password_hash) values ('first@example.com', ''), ('second@example.com', '')`,
+  );
+  const { database } = databasePorts(source.url, managed.url);
+  const users = createUsersService({
+    ...keepDirectory(() => Promise.resolve(settings)),
+    activity: { record: () => Promise.resolve() },
+  });
+  const found = async (text: string) =>
+    (await users.list({ filter: { text }, limit: 10 }, signal)).users.map((user) => user.email).sort();
+  try {
+    await users.searchIndex('create', signal);
+    const quiet = new MemoryStep(usersStep, { database, auth: ports.auth });
+    // The trigger of the search itself is none of the application's.
+    expect(usersStep.describe(await quiet.plan()).warnings).toEqual([]);
+    await sql(
+      managed.adminUrl,
+      `create function public.on_user() returns trigger language plpgsql as 'begin raise exception ''it fired''; end';
+       create trigger on_user after insert or update on auth.users for each row execute function public.on_user()`,
+    );
+    await quiet.run(await quiet.plan());
+    expect(await found('example.com')).toEqual(['first@example.com', 'second@example.com']);
+    await sql(
+      source.url,
+      `update users set email = 'third@example.com' where id = 1; insert into users (email, password_hash) values ('fourth@example.com', '')`,
+    );
+    expect(await carryUsers({ database }, true, signal)).toMatchObject({ added: 1, emails: 1 });
+    expect(await found('example.com')).toEqual([
+      'fourth@example.com',
+      'second@example.com',
+      'third@example.com',
+    ]);
+  } finally {
+    await sql(managed.adminUrl, 'drop function if exists public.on_user() cascade');
+    await users.searchIndex('drop', signal);
+    await users.close();
+    await database.close();
+  }
 });
 
 describe('users whose hash the service refuses', () => {

@@ -51,6 +51,9 @@ export function usersHandlers(core: Core): Handlers<typeof usersContract> {
       return core.users().resets.state(signal);
     },
     'users.stats': ({ days }, { signal }) => core.users().stats(days, signal),
+    'users.views': () => core.userViews().list(),
+    'users.saveView': (view) => core.userViews().save(view),
+    'users.deleteView': ({ name }) => core.userViews().remove(name),
     'users.searchIndex': ({ act }, { signal }) => core.users().searchIndex(act, signal),
   };
 }

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { InspectReport } from '#shared/contract/migration';
 import type { UserSample } from '#shared/model/users-report';
 import { Card } from '../../ui/card';
+import { CopyButton } from '../../ui/copy-button';
 import { DataTable, type DataColumn } from '../../ui/data-table';
 import { ErrorPanel } from '../../ui/error-panel';
 import { Facts } from '../../ui/facts';
@@ -99,6 +100,30 @@ function Disputes({ users, busy, keep }: { users: Users; busy: boolean; keep: (r
   );
 }
 
+/** SQL by which people who sign up later get a row in the application's table as well. */
+function ProfileTrigger({ table, sql, obstacles }: Users['profileTriggers'][number]) {
+  return (
+    <Card
+      title={`Rows of ${table} for people who sign up later`}
+      right={<CopyButton text={sql}>Copy the SQL</CopyButton>}
+      padded
+    >
+      <div className="t2 break">
+        A sign-up at Supabase Auth makes a user there and no row in {table}. Where the application needs one,
+        run this on the target after the move; Cutover does not. Imported users have their rows already.
+      </div>
+      {obstacles.length === 0 ? null : (
+        <p role="note">
+          {`First give ${obstacles.length === 1 ? 'a default to the column' : 'defaults to the columns'} ${obstacles.join(', ')}: without, every sign-up would fail.`}
+        </p>
+      )}
+      <pre className={styles.sql} tabIndex={0} aria-label={`SQL for rows of ${table}`}>
+        {sql}
+      </pre>
+    </Card>
+  );
+}
+
 /** How the users are read, with masked samples, and what an operator can change about it before the copy. */
 export function UsersMappingView({ users }: { users: Users }) {
   const [editing, setEditing] = useState(false);
@@ -150,6 +175,9 @@ export function UsersMappingView({ users }: { users: Users }) {
           keep={(ref) => save.mutate(keepInstead(users.mapping, users.disputes, ref))}
         />
       )}
+      {users.profileTriggers.map((trigger) => (
+        <ProfileTrigger key={trigger.table} {...trigger} />
+      ))}
       {editing ? <MappingDialog users={users} onClose={() => setEditing(false)} /> : null}
     </>
   );

@@ -63,7 +63,7 @@ describe('a mapping on the page', () => {
         exceptions: {},
         badPhones: 0,
       },
-      ...{ clashes: 0, mapping, chosen: false, others: [], samples: [], disputes: [] },
+      ...{ clashes: 0, mapping, chosen: false, others: [], samples: [], disputes: [], profileTriggers: [] },
     };
     const id = { table: 'public.users', type: 'bigint', references: [] };
     const plain = usersChoices({ ...users, triggers: [], ids: [{ ...id, kept: true }] });

@@ -1,10 +1,11 @@
 import { Button, Checkbox, PasswordInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { newUserSchema } from '#shared/model/users';
+import { CopyButton } from '../../ui/copy-button';
 import { Dialog } from '../../ui/dialog';
 import { ErrorPanel } from '../../ui/error-panel';
 import { acknowledge } from '../../ui/toast';
-import { useCreateUser, useSendMail } from './queries';
+import { useCreateUser, useLink, useReload, useSendMail, useUsersOverview } from './queries';
 import styles from './users.module.css';
 
 interface NewUserProps {
@@ -89,17 +90,21 @@ export function CreateDialog(props: NewUserProps) {
 
 function InviteForm({ onClose }: { onClose: () => void }) {
   const [email, setEmail] = useState('');
+  const overview = useUsersOverview();
   const send = useSendMail();
+  const link = useLink();
+  const reload = useReload();
+  const address = email.trim();
   return (
     <form
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
         send.mutate(
-          { email: email.trim(), kind: 'invite' },
+          { email: address, kind: 'invite' },
           {
             onSuccess: () => {
-              acknowledge(`${email.trim()} was invited.`);
+              acknowledge(`${address} was invited.`);
               onClose();
             },
           },
@@ -110,19 +115,38 @@ function InviteForm({ onClose }: { onClose: () => void }) {
         label="E-mail"
         type="email"
         value={email}
-        onChange={(event) => setEmail(event.currentTarget.value)}
+        onChange={(event) => {
+          setEmail(event.currentTarget.value);
+          link.reset();
+        }}
         autoComplete="off"
         required
         data-autofocus
       />
       <p className="t2">
         The Auth service sends a mail with a link. Its built-in sender does few mails an hour: for many
-        invitations the project needs its own SMTP server.
+        invitations the project needs its own SMTP server. Or hand over a link by another way; whoever has it
+        can sign in as the invited.
       </p>
       {send.isError ? <ErrorPanel error={send.error} /> : null}
+      {link.isError ? <ErrorPanel error={link.error} /> : null}
+      {link.data === undefined ? null : (
+        <TextInput label="Link" value={link.data.url} readOnly classNames={{ input: 'mono' }} />
+      )}
       <div className={styles.formButtons}>
         <Button onClick={onClose}>Back</Button>
-        <Button type="submit" variant="filled" disabled={email.trim() === ''} loading={send.isPending}>
+        {link.data !== undefined ? (
+          <CopyButton text={link.data.url}>Copy the link</CopyButton>
+        ) : overview.data?.canLink === true ? (
+          <Button
+            disabled={address === ''}
+            loading={link.isPending}
+            onClick={() => link.mutate({ email: address, kind: 'invite' }, { onSuccess: reload })}
+          >
+            Make a link instead
+          </Button>
+        ) : null}
+        <Button type="submit" variant="filled" disabled={address === ''} loading={send.isPending}>
           Send the invitation
         </Button>
       </div>

@@ -7,7 +7,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import type { UserOutcome, UsersPage } from '#shared/contract/users';
-import type { LinkKind, NewUser, UserAction, UserDetail, UserFilter } from '#shared/model/users';
+import type { LinkKind, NewUser, SavedView, UserAction, UserDetail, UserFilter } from '#shared/model/users';
 import { client } from '../../api/client';
 import { keys } from '../../api/queries';
 import type { UsersSort } from './view-store';
@@ -23,6 +23,7 @@ const own = {
   overview: ['users', 'overview'],
   stats: ['users', 'stats'],
   resets: ['users', 'resets'],
+  views: ['users', 'views'],
   user: (id: string) => ['users', 'one', id],
 } as const;
 
@@ -175,6 +176,26 @@ export function useLink() {
   return useMutation({
     mutationFn: (input: { email: string; kind: LinkKind }) => client.call('users.link', input),
     gcTime: 0,
+  });
+}
+
+/** The views that operators keep in the workspace. */
+export function useSavedViews() {
+  return useQuery({
+    queryKey: own.views,
+    queryFn: ({ signal }) => client.call('users.views', {}, { signal }),
+  });
+}
+
+/** Keeps a view, or deletes the one of a name. */
+export function useChangeViews() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (change: SavedView | { delete: string }) =>
+      'delete' in change
+        ? client.call('users.deleteView', { name: change.delete })
+        : client.call('users.saveView', change),
+    onSuccess: (views) => queryClient.setQueryData(own.views, views),
   });
 }
 

@@ -5,6 +5,7 @@ import { columnIds, userColumns } from './columns';
 import { dayAfter, dayOf, dayStart, hiddenFilters, isFiltered, stateNames } from './users.logic';
 import styles from './users.module.css';
 import { useUsersView } from './view-store';
+import { ViewsDialog } from './views-dialog';
 
 type SearchField = (typeof userSearchFields)[number];
 
@@ -164,6 +165,7 @@ function ColumnsMenu() {
 export function UsersToolbar({ onReload }: { onReload: () => void }) {
   const { text, filter, setText, setFilter, clear } = useUsersView();
   const [wide, setWide] = useState(false);
+  const [views, setViews] = useState(false);
   const hidden = hiddenFilters(filter);
   const setField = (value: string) => {
     const field = userSearchFields.find((item) => item === value);
@@ -210,11 +212,13 @@ export function UsersToolbar({ onReload }: { onReload: () => void }) {
         </Button>
         {filtered ? <Button onClick={clear}>Clear</Button> : null}
         <span className={styles.toolbarEnd}>
+          <Button onClick={() => setViews(true)}>Views</Button>
           <ColumnsMenu />
           <Button onClick={onReload}>Reload</Button>
         </span>
       </div>
       {wide ? <MoreFilters /> : null}
+      <ViewsDialog opened={views} onClose={() => setViews(false)} />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { create } from 'zustand';
-import type { UserFilter, userSorts } from '#shared/model/users';
-import { usualColumns, type ColumnId } from './columns';
+import type { SavedView, UserFilter, userSorts } from '#shared/model/users';
+import { columnIds, usualColumns, type ColumnId } from './columns';
 
 export interface UsersSort {
   by: (typeof userSorts)[number];
@@ -18,6 +18,8 @@ interface UsersView {
   sortBy: (by: UsersSort['by']) => void;
   setColumns: (columns: readonly ColumnId[]) => void;
   clear: () => void;
+  /** Shows the list as a view says. */
+  apply: (view: Omit<SavedView, 'name'>) => void;
 }
 
 const newestFirst: UsersSort = { by: 'created', descending: true };
@@ -36,4 +38,8 @@ export const useUsersView = create<UsersView>((set) => ({
     })),
   setColumns: (columns) => set({ columns }),
   clear: () => set({ text: '', filter: {} }),
+  apply: ({ text, filter, sort, columns }) => {
+    const known = columnIds.filter((id) => id === 'email' || columns.includes(id));
+    set({ text, filter, sort, columns: known });
+  },
 }));

@@ -205,6 +205,13 @@ export const report: InspectReport = {
         ],
       },
     ],
+    profileTriggers: [
+      {
+        table: 'public.users',
+        sql: 'create or replace function "public"."users_of_new_user"() returns trigger language plpgsql as $$ … $$;',
+        obstacles: ['shop_id'],
+      },
+    ],
     disputes: [
       {
         keep: {

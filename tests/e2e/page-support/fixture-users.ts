@@ -7,6 +7,7 @@ import type {
 } from '#shared/contract/users';
 import { AppError, toErrorShape } from '#shared/model/errors';
 import {
+  type SavedView,
   type UserAction,
   type UserDetail,
   type UserFilter,
@@ -24,6 +25,7 @@ export interface FixtureUsers {
   references: Record<string, UserReference[]>;
   stats: UserStats;
   resets: ResetsState;
+  views: SavedView[];
 }
 
 const newest = Date.parse('2026-11-22T12:00:00Z');
@@ -77,6 +79,34 @@ export const richUser: UserDetail = user(0, {
   sessions: [{ id: 'session-1', createdAt: '2026-11-22T11:00:00Z', userAgent: 'Firefox', ip: '192.0.2.4' }],
 });
 
+/** A view that an operator keeps. */
+export const keptView: SavedView = {
+  name: 'Banned this year',
+  text: '',
+  filter: { state: 'banned' },
+  sort: { by: 'created', descending: true },
+  columns: ['email', 'state'],
+};
+
+/** Mails for new passwords, under way and slowed down by the service. */
+export const halfSentResets: ResetsState = {
+  waiting: 130,
+  mailed: 84,
+  chosen: 12,
+  banned: 3,
+  unreachable: 2,
+  run: {
+    running: true,
+    perHour: 60,
+    sent: 84,
+    refused: 1,
+    refusals: [
+      { email: 'o’hara@example.com', reason: 'The Auth service refuses: Email address is invalid.' },
+    ],
+    waiting: 'The Auth service asks for fewer requests. It goes on in 60 seconds.',
+  },
+};
+
 const days = Array.from({ length: 30 }, (_, index) => ({
   day: new Date(newest - (29 - index) * 86_400_000).toISOString().slice(0, 10),
   count: (index * 7) % 11,
@@ -117,6 +147,7 @@ export function someUsers(changes: Partial<FixtureUsers> = {}): FixtureUsers {
         { provider: 'google', count: 20 },
       ],
     },
+    views: [],
     resets: { waiting: 214, mailed: 12, chosen: 5, banned: 3, unreachable: 2 },
     ...changes,
   };
@@ -293,6 +324,15 @@ export function usersFixture(
       const { run, ...rest } = now().resets;
       now().resets = { ...rest, ...(run === undefined ? {} : { run: { ...run, running: false } }) };
       return Promise.resolve(now().resets);
+    },
+    'users.views': async () => Promise.resolve(now().views),
+    'users.saveView': async (view) => {
+      now().views = [...now().views.filter((one) => one.name !== view.name), view];
+      return Promise.resolve(now().views);
+    },
+    'users.deleteView': async ({ name }) => {
+      now().views = now().views.filter((one) => one.name !== name);
+      return Promise.resolve(now().views);
     },
     'users.stats': async () => Promise.resolve(now().stats),
     'users.searchIndex': async ({ act: what }) => {

@@ -8,6 +8,7 @@ import { findUserTables } from './detect-users';
 import { readDisputes } from './disputes';
 import { passwordColumnWarnings } from './password-columns';
 import { planWarnings } from './plan-users';
+import { planProfileTriggers } from './profile-trigger';
 import { readReferences } from './references';
 import { mappingInForce } from './resolve-mapping';
 import { readSamples } from './samples';
@@ -118,6 +119,7 @@ export async function inspectUsers(
           .filter((label) => !labels.has(label)),
         samples,
         disputes: await readDisputes(source, mapping, exceptions, disputesShown),
+        profileTriggers: await planProfileTriggers(source, mapping),
       },
       findings: [...clash, ...mapped, ...warnings],
     };

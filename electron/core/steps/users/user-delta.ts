@@ -11,6 +11,7 @@ import { addCarried, carryChanges, countChanges, nothingCarried } from './carry-
 import { insertUsers } from './insert-users';
 import { mappingInForce } from './resolve-mapping';
 import { surveyUsers, type SourceUser } from './source-users';
+import { refreshSearchTable } from './search-table';
 import { hasUserMap, mapTable } from './user-map';
 
 const clashesShown = 20;
@@ -67,6 +68,7 @@ export async function carryUsers(
         added +=
           apply && coming.length > 0 ? await insertUsers(target, tables, coming, { silent }) : coming.length;
       }
+      if (apply && silent) await refreshSearchTable(target);
       let missing = 0;
       for (const one of mapping.sources) missing += await countMissing(source, target, one);
       return {

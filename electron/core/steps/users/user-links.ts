@@ -21,7 +21,8 @@ export const userLinkSchema = z.object({
 /** A column of the target that is to hold Auth users’ ids next to the old ones. */
 export type UserLink = z.infer<typeof userLinkSchema>;
 
-const bridgeColumn = 'auth_user_id';
+/** The column of a users table that holds the Auth user's id where the row's own id is no uuid. */
+export const bridgeColumn = 'auth_user_id';
 
 const bridgeOf = (source: ResolvedSource): UserLink => ({
   schema: source.schema,

@@ -24,6 +24,7 @@ import { mappingInForce } from './resolve-mapping';
 import { sampleThroughApi } from './sample-api';
 import type { ResolvedMapping } from './source-sql';
 import { applyExceptions, isLeftOut, readUsers, surveyUsers } from './source-users';
+import { refreshSearchTable } from './search-table';
 import { createUserMap } from './user-map';
 
 type Ports = Pick<MigrationPorts, 'database' | 'auth' | 'usersMapping'>;
@@ -83,6 +84,7 @@ async function importAll(
       }
       // Without this the planner knows nothing of the rows until the server's own upkeep comes by.
       await target.execute('analyze cutover.imported_users');
+      if (silent) await refreshSearchTable(target);
       return { imported, carried };
     }),
   );

@@ -4,7 +4,7 @@ import { migratedMark, type UserFilter } from '#shared/model/users';
 import { z } from 'zod';
 import type { DatabaseSession } from '../../../ports/database';
 import { iso, nilUuid, summaryColumns, summaryRow } from './rows';
-import { searchTable } from './search-index';
+import { searchTable } from '../../../steps/users/search-table';
 
 /** Values of a statement, numbered as they are named. */
 class Values {

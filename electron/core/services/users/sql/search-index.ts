@@ -1,13 +1,7 @@
 import type { SearchIndex } from '#shared/contract/users';
 import { z } from 'zod';
 import type { DatabaseSession } from '../../../ports/database';
-
-/** The table of Cutover's own that makes searching quick. `auth.users` itself may have no index but the service's. */
-export const searchTable = 'cutover.user_search';
-
-/** What every search looks at, lower-cased, one part a line; `n` is the row of `auth.users`. */
-const textOf = (n: string): string =>
-  `lower(concat_ws(E'\\n', ${n}.email, ${n}.phone, ${n}.id::text, ${n}.raw_user_meta_data::text, ${n}.raw_app_meta_data::text))`;
+import { searchTable, searchText, searchTrigger } from '../../../steps/users/search-table';
 
 /**
  * The statements that the operator consents to, each for itself, so that none holds a lock on the users for longer than a moment. A trigger
@@ -25,18 +19,18 @@ const createStatements = (trgmSchema: string): string[] => [
   `revoke all on ${searchTable} from public, anon, authenticated`,
   `create or replace function cutover.keep_user_search() returns trigger language plpgsql security definer set search_path = '' as $$
 begin
-  insert into ${searchTable} (id, created_at, text) values (new.id, new.created_at, ${textOf('new')})
+  insert into ${searchTable} (id, created_at, text) values (new.id, new.created_at, ${searchText('new')})
   on conflict (id) do update set created_at = excluded.created_at, text = excluded.text;
   return null;
 exception when others then
   return null;
 end $$`,
   'revoke all on function cutover.keep_user_search() from public, anon, authenticated',
-  `create or replace trigger cutover_user_search
+  `create or replace trigger ${searchTrigger}
   after insert or update of email, phone, created_at, raw_user_meta_data, raw_app_meta_data
   on auth.users for each row execute function cutover.keep_user_search()`,
   `insert into ${searchTable} (id, created_at, text)
-  select u.id, u.created_at, ${textOf('u')} from auth.users u on conflict do nothing`,
+  select u.id, u.created_at, ${searchText('u')} from auth.users u on conflict do nothing`,
   `create index concurrently if not exists user_search_text on ${searchTable} using gin (text ${trgmSchema}.gin_trgm_ops)`,
   `create index concurrently if not exists user_search_created on ${searchTable} (created_at, id)`,
   `analyze ${searchTable}`,
@@ -57,7 +51,7 @@ async function readState(session: DatabaseSession): Promise<z.infer<typeof state
     stateRow,
     `select
        exists (select from pg_catalog.pg_trigger t
-         where t.tgrelid = 'auth.users'::regclass and t.tgname = 'cutover_user_search' and t.tgenabled = 'O')
+         where t.tgrelid = 'auth.users'::regclass and t.tgname = '${searchTrigger}' and t.tgenabled = 'O')
        and (select count(*) = 2 from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
          where i.indrelid = to_regclass('${searchTable}') and i.indisvalid
            and c.relname in ('user_search_text', 'user_search_created')) as ready,
