@@ -41,11 +41,7 @@ function addressOf(text: string, bucket?: string): LinkAddress {
 }
 
 /** The public address that the settings give a bucket, which is one of `count`; null when they give none. */
-export function publicAddress(
-  settings: PublicAddresses,
-  bucket: string,
-  count: number,
-): string | null {
+export function publicAddress(settings: PublicAddresses, bucket: string, count: number): string | null {
   const own = settings.publicUrls[bucket];
   if (own !== undefined) return own;
   const { publicUrl } = settings;
