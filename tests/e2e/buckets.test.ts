@@ -19,6 +19,26 @@ const pixel = Buffer.from(
   'base64',
 );
 
+/** Two pages, a line of text on each, and scripts that run when the document is opened. */
+const document = `%PDF-1.7
+1 0 obj <</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(app.alert("hurt"))>>/AA<</WC<</S/JavaScript/JS(app.alert("hurt"))>>>>>> endobj
+2 0 obj <</Type/Pages/Kids[3 0 R 4 0 R]/Count 2/MediaBox[0 0 200 100]/Resources<</Font<</F 5 0 R>>>>>> endobj
+3 0 obj <</Type/Page/Parent 2 0 R/Contents 6 0 R>> endobj
+4 0 obj <</Type/Page/Parent 2 0 R/Contents 6 0 R>> endobj
+5 0 obj <</Type/Font/Subtype/Type1/BaseFont/Helvetica>> endobj
+6 0 obj <</Length 37>> stream
+BT /F 36 Tf 10 30 Td (Invoice) Tj ET
+endstream endobj
+trailer <</Root 1 0 R/Size 7>>
+%%EOF
+`;
+/** How many dots of the drawn page are dark. */
+const darkDots = `(() => {
+  const page = document.querySelector('aside canvas');
+  const { data } = page.getContext('2d').getImageData(0, 0, page.width, page.height);
+  return data.filter((value, at) => at % 4 === 0 && value < 100 && data[at + 3] > 200).length;
+})()`;
+
 let folder: string;
 let stores: TwoStores;
 let browser: Browser;
@@ -43,6 +63,7 @@ beforeAll(async () => {
   await put('drawing.svg', markup, 'image/svg+xml');
   await put('not-a-picture.png', `<!doctype html>${script}`, 'image/png');
   await put('not-a-page.html', pixel, 'text/html');
+  await put('paper.txt', document, 'text/html');
   await put('bomb.json', gzipSync(Buffer.alloc(64 * 1024 * 1024, ' ')), 'application/json', 'gzip');
   await put(`<img src=x onerror="window.hurt=1">`, 'named', 'text/plain');
   await put('photo\u202egpj.exe', 'named', 'image/jpeg');
@@ -94,6 +115,11 @@ test('a hostile bucket is browsed, previewed and downloaded without harm', async
     `(async () => { const image = document.querySelector('aside img'); await image.decode(); return image.naturalWidth; })()`,
   );
   expect(width).toBe(1);
+  await open('paper.txt');
+  await preview().getByRole('img', { name: 'Page 1 of 2 of paper.txt' }).waitFor();
+  await expect.poll(() => page.evaluate<number>(darkDots)).toBeGreaterThan(100);
+  await button(page, 'Next page').click();
+  await preview().getByRole('img', { name: 'Page 2 of 2 of paper.txt' }).waitFor();
   await open('bomb.json');
   await page.getByText('This is the beginning. Unpacked from gzip.').waitFor();
   // A name is shown as it is written, with its direction marks.
@@ -118,7 +144,7 @@ test('a hostile bucket is browsed, previewed and downloaded without harm', async
   const saved = path.join(folder, 'all.zip');
   await (await all).saveAs(saved);
   const names = namesIn(await readFile(saved));
-  expect(names.length).toBe(4 + 7 + 300);
+  expect(names.length).toBe(4 + 8 + 300);
   for (const name of names) expect(name).not.toMatch(/^\/|^[a-z]:|\\|(^|\/)\.\.?(\/|$)/i);
   expect(await page.evaluate('window.hurt')).toBeUndefined();
 });

@@ -17,7 +17,8 @@ import { objectsStep } from '#core/steps/objects/objects-step';
 import { toAppError, type AppError } from '#shared/model/errors';
 import { evidenceSchema } from '#shared/model/run';
 import type { Fault, FaultRequest } from '../../practice/s3/s3-server';
-import { contents } from '../support/s3-contents';
+import { contents, openUploads } from '../support/s3-contents';
+import { putInParts } from '../support/s3-parts';
 import { seedObjects } from '../../practice/seed-objects';
 import {
   emptyJournal,
@@ -283,6 +284,26 @@ describe('faults on the way', () => {
     );
     await copyAll(both);
     await expectEqualStores(both);
+  });
+
+  it('a damaged part of a large object is sent again before anything is completed', async () => {
+    let completed = 0;
+    const both = await start({
+      faults: {
+        source: failing(1, 'corrupt', isObject('GET')),
+        target: ({ method, query }) => {
+          if (method === 'POST' && query.has('uploadId')) completed += 1;
+          return undefined;
+        },
+      },
+    });
+    const { source, target } = both.clients;
+    await source.send(new CreateBucketCommand({ Bucket: 'uploads' }));
+    const parts = [5 * mib, 5 * mib, 100].map((size, index) => Buffer.alloc(size, index + 1));
+    await putInParts(source, { Bucket: 'uploads', Key: 'parts' }, {}, parts);
+    await copyAll(both);
+    await expectEqualStores(both);
+    expect([completed, await openUploads(target)]).toEqual([1, []]);
   });
 
   it('objects that fail stop no others, are listed, and are the only ones that a resumed run takes again', async () => {

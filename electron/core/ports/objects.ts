@@ -77,6 +77,8 @@ export interface CopiedObject {
   readonly sourceEtag: string;
   readonly targetEtag: string;
   readonly size: number;
+  /** As the source told them with the bytes. */
+  readonly attributes: ObjectAttributes;
 }
 
 /** Both object stores of a migration. Opened lazily: reading `source` or `target` throws `SETTING_MISSING` when a setting is. */
@@ -92,5 +94,10 @@ export interface ObjectPorts {
    * it is gone, `OBJECTS_DAMAGED` when the bytes do not arrive as they are.
    */
   copy(request: CopyRequest, signal: AbortSignal): Promise<CopiedObject>;
+  /**
+   * Tells whether an object of the source had given attributes when it was copied. Undefined when these ports have not copied it as it is
+   * listed now: attributes change only when an object is written again, and then its time does.
+   */
+  copiedWith(bucket: string, entry: ObjectEntry): ((attributes: ObjectAttributes) => boolean) | undefined;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { ObjectPreview } from '#shared/model/buckets';
 import { transferPath } from '#shared/page/transfers';
 import { ErrorPanel } from '../../ui/error-panel';
@@ -6,6 +6,9 @@ import { Loading } from '../../ui/loading';
 import styles from './buckets.module.css';
 import { usePreview, type ObjectPlace } from './queries';
 import { prettyJson, readTable } from './table-text.logic';
+
+/** Comes when the first document is looked at: it is larger than the rest of the page. */
+const PdfPreview = lazy(() => import('./pdf-preview').then((loaded) => ({ default: loaded.PdfPreview })));
 
 type TextPreview = Extract<ObjectPreview, { kind: 'text' }>;
 
@@ -49,7 +52,11 @@ function Media({ preview, name }: { preview: Extract<ObjectPreview, { transferId
         <video src={address} controls preload="metadata" aria-label={`Play ${name}`} onError={onError} />
       );
     case 'pdf':
-      return <p>A PDF document. Download it to read it.</p>;
+      return (
+        <Suspense fallback={<Loading>Reading</Loading>}>
+          <PdfPreview address={address} name={name} onError={onError} />
+        </Suspense>
+      );
   }
 }
 

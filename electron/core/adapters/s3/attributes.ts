@@ -1,5 +1,5 @@
 import type { ObjectAttributes, ObjectHead } from '../../ports/objects';
-import type { StoreResponse } from './store-client';
+import type { AnswerHead } from './store-client';
 
 const kept = [
   'content-type',
@@ -17,7 +17,7 @@ export function plainEtag(value: string | undefined): string {
 }
 
 /** Reads what an answer to GET or HEAD says of the object. `size` is the whole object's, also for a range. */
-export function readHead(key: string, { headers }: StoreResponse): ObjectHead {
+export function readHead(key: string, { headers }: Pick<AnswerHead, 'headers'>): ObjectHead {
   const attributes: Record<string, string> = {};
   for (const name of kept) {
     const value = headers[name];

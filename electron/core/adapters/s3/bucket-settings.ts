@@ -32,7 +32,6 @@ export function openBucketSettings(settings: Settings): BucketSettingsPorts {
       guarded(source(), bucket, signal, async () => {
         try {
           const response = await source().send({ method: 'HEAD', bucket, key }, signal);
-          await response.drop();
           return extrasOf(response.headers);
         } catch (error) {
           if (error instanceof S3ResponseError && error.status === 404) return undefined;
@@ -47,7 +46,7 @@ export function openBucketSettings(settings: Settings): BucketSettingsPorts {
       guarded(target(), bucket, signal, async () => {
         const query = { cors: '' };
         if (rules.length === 0) {
-          await (await target().send({ method: 'DELETE', bucket, query }, signal)).drop();
+          await target().send({ method: 'DELETE', bucket, query }, signal);
           return;
         }
         const body = Buffer.from(corsXml(rules));
@@ -55,7 +54,7 @@ export function openBucketSettings(settings: Settings): BucketSettingsPorts {
           'content-type': 'application/xml',
           'content-md5': createHash('md5').update(body).digest('base64'),
         };
-        await (await target().send({ method: 'PUT', bucket, query, body, headers }, signal)).drop();
+        await target().send({ method: 'PUT', bucket, query, body, headers }, signal);
       }),
     close: async () => {
       await Promise.all([open.source?.close(), open.target?.close()]);

@@ -5,6 +5,7 @@ import { plainEtag, readHead } from './attributes';
 import { S3ResponseError } from './failure';
 import { forOperator } from './operator-errors';
 import { longestPresignSeconds, presignGet } from './presign';
+import { withRetries } from './retry';
 import type { StoreClient } from './store-client';
 import { listedKey, xmlBlocks, xmlText } from './xml-read';
 
@@ -93,7 +94,6 @@ export function createBucketReader(client: StoreClient, chosen: readonly string[
         try {
           const query = versionId === undefined ? {} : { versionId };
           const response = await client.send({ method: 'HEAD', bucket, key, query }, signal);
-          await response.drop();
           return readHead(key, response);
         } catch (error) {
           if (error instanceof S3ResponseError && error.status === 404) return undefined;
@@ -107,7 +107,8 @@ export function createBucketReader(client: StoreClient, chosen: readonly string[
           ...(range === undefined ? {} : { range: `bytes=${range.start}-${range.end - 1}` }),
         };
         const query = versionId === undefined ? {} : { versionId };
-        const response = await client.send({ method: 'GET', bucket, key, headers, query }, signal);
+        const request = { method: 'GET', bucket, key, headers, query } as const;
+        const response = await withRetries(client.retries, signal, () => client.stream(request, signal));
         async function* body(): AsyncGenerator<Uint8Array> {
           try {
             yield* response.body;

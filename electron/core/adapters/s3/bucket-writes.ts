@@ -71,7 +71,7 @@ export function createBucketWriter(client: StoreClient): BucketWriter {
     createBucket: (bucket, signal) =>
       guarded(client, { bucket }, signal, async () => {
         try {
-          await (await client.send({ method: 'PUT', bucket }, signal)).drop();
+          await client.send({ method: 'PUT', bucket }, signal);
         } catch (error) {
           if (error instanceof S3ResponseError && error.code === 'BucketAlreadyOwnedByYou') return;
           throw error;
@@ -81,7 +81,7 @@ export function createBucketWriter(client: StoreClient): BucketWriter {
       guarded(client, { bucket }, signal, () => removeKeys(client, bucket, keys, signal)),
     removeVersion: (place, versionId, signal) =>
       guarded(client, place, signal, async () => {
-        await (await client.send({ method: 'DELETE', ...place, query: { versionId } }, signal)).drop();
+        await client.send({ method: 'DELETE', ...place, query: { versionId } }, signal);
       }),
     copyWithin: (from, to, { replace, ifMatch }, signal) =>
       guarded(client, to, signal, async () => {
@@ -176,7 +176,6 @@ async function sendProven(
   if (body instanceof Uint8Array) {
     sent = hash.update(body).digest('hex');
     const response = await client.send({ ...request, body }, signal);
-    await response.drop();
     return compare(plainEtag(response.headers['etag']), sent);
   }
   async function* hashed(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -189,7 +188,6 @@ async function sendProven(
     { ...request, body: { stream: hashed(body.stream), size: body.size } },
     signal,
   );
-  await response.drop();
   sent = hash.digest('hex');
   return compare(plainEtag(response.headers['etag']), sent);
 }
@@ -216,7 +214,7 @@ async function removeKeys(
   const refused = together.length === 0 ? [] : await removeTogether(client, bucket, together, signal);
   for (const key of keys.filter((item) => notInXml.test(item))) {
     try {
-      await (await client.send({ method: 'DELETE', bucket, key }, signal)).drop();
+      await client.send({ method: 'DELETE', bucket, key }, signal);
     } catch (error) {
       if (!(error instanceof S3ResponseError) || error.status >= 500) throw error;
       refused.push({ key, code: error.code, message: error.message });

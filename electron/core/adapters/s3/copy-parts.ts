@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CopiedObject, CopyRequest, ObjectHead } from '../../ports/objects';
 import { plainEtag, readHead, writeAttributes } from './attributes';
-import { equalPartSize, multipartEtag, ownPartSize, readEtag } from './etag';
+import { equalPartSize, isKeyed, multipartEtag, ownPartSize, readEtag } from './etag';
 import { S3DamageError, S3NetworkError, S3ResponseError } from './failure';
 import { abortUpload } from './object-store';
 import { withRetries } from './retry';
@@ -24,13 +24,43 @@ export async function copyInParts(
   request: CopyRequest,
   signal: AbortSignal,
 ): Promise<CopiedObject> {
-  const { source, target } = stores;
   const { entry } = request.from;
-  const { head, firstPart } = await headFirstPart(source, request, signal);
+  const { head, firstPart, keyed } = await headFirstPart(stores.source, request, signal);
   const etag = readEtag(entry.etag);
   const equal = etag.kind === 'parts' ? equalPartSize(entry.size, etag.count, firstPart) : undefined;
   const partSize = equal ?? ownPartSize(entry.size);
+  const copy = (proof: PartProof): Promise<CopiedObject> =>
+    copyOnce(stores, request, { head, partSize, proof }, signal);
+  if (equal === undefined || firstPart === undefined || keyed) return copy('hashed here');
+  try {
+    return await copy('of the source');
+  } catch (error) {
+    if (!(error instanceof S3DamageError)) throw error;
+    // Which part it was is not known: this time each is compared as it is sent.
+    return copy('hashed here');
+  }
+}
 
+/**
+ * What the MD5s of the parts are compared with. `of the source`: the parts are cut as the source's were, so the MD5s that the target
+ * tells make the source's ETag, or something was damaged between the two. `hashed here`: each with the MD5 of what was sent.
+ */
+type PartProof = 'of the source' | 'hashed here';
+
+interface PartedCopy {
+  head: ObjectHead;
+  partSize: number;
+  proof: PartProof;
+}
+
+async function copyOnce(
+  stores: Stores,
+  request: CopyRequest,
+  { head, partSize, proof }: PartedCopy,
+  signal: AbortSignal,
+): Promise<CopiedObject> {
+  const { target } = stores;
+  const { entry } = request.from;
   const place = { bucket: request.to.bucket, key: request.to.key ?? entry.key };
   const created = await target.sendText(
     { method: 'POST', ...place, query: { uploads: '' }, headers: writeAttributes(head) },
@@ -38,11 +68,13 @@ export async function copyInParts(
   );
   const upload: Upload = { ...place, uploadId: xmlText(created, 'UploadId') ?? '' };
   try {
-    const md5s = await sendParts(stores, request, upload, partSize, signal);
+    const md5s = await sendParts(stores, request, upload, { partSize, proof }, signal);
     const expected = multipartEtag(md5s);
+    if (proof === 'of the source' && expected !== entry.etag)
+      throw new S3DamageError('the parts on the target do not make the ETag of the source');
     const targetEtag = await complete(target, upload, md5s, expected, signal);
     if (targetEtag !== expected) throw new S3DamageError('the target answers with another ETag');
-    return { sourceEtag: entry.etag, targetEtag, size: entry.size };
+    return { sourceEtag: entry.etag, targetEtag, size: entry.size, attributes: head };
   } catch (error) {
     // An upload left open costs money; a target that is gone keeps it until the run is resumed.
     await abortUpload(target, upload, AbortSignal.timeout(abortPatienceMs)).catch(() => undefined);
@@ -55,7 +87,7 @@ async function headFirstPart(
   source: StoreClient,
   request: CopyRequest,
   signal: AbortSignal,
-): Promise<{ head: ObjectHead; firstPart: number | undefined }> {
+): Promise<{ head: ObjectHead; firstPart: number | undefined; keyed: boolean }> {
   const { bucket, entry } = request.from;
   const object = { method: 'HEAD', bucket, key: entry.key } as const;
   const parted = readEtag(entry.etag).kind === 'parts';
@@ -63,8 +95,7 @@ async function headFirstPart(
     source.send({ ...object, headers: { 'if-match': `"${entry.etag}"` } }, signal),
     parted ? firstPartSize(source, object, signal) : undefined,
   ]);
-  await whole.drop();
-  return { head: readHead(entry.key, whole), firstPart };
+  return { head: readHead(entry.key, whole), firstPart, keyed: isKeyed(whole.headers) };
 }
 
 async function firstPartSize(
@@ -75,7 +106,6 @@ async function firstPartSize(
   try {
     // Without a condition: some stores hold it against the part's own ETag.
     const part = await source.send({ ...object, query: { partNumber: '1' } }, signal);
-    await part.drop();
     // A store that does not know the parameter answers for the whole object.
     const told = part.status === 206 || part.headers['x-amz-mp-parts-count'] !== undefined;
     return told ? Number(part.headers['content-length']) : undefined;
@@ -92,7 +122,7 @@ async function sendParts(
   stores: Stores,
   request: CopyRequest,
   upload: Upload,
-  partSize: number,
+  { partSize, proof }: Pick<PartedCopy, 'partSize' | 'proof'>,
   signal: AbortSignal,
 ): Promise<Buffer[]> {
   const { size } = request.from.entry;
@@ -110,7 +140,7 @@ async function sendParts(
       await stores.target.parts.enter(both);
       try {
         md5s[index] = await withRetries(stores.target.retries, both, () =>
-          sendPart(stores, request, upload, part, both),
+          sendPart(stores, request, upload, { ...part, proof }, both),
         );
       } finally {
         stores.target.parts.leave('otherwise');
@@ -148,12 +178,12 @@ async function sendPart(
   { source, target }: Stores,
   request: CopyRequest,
   upload: Upload,
-  part: { number: number; start: number; end: number },
+  part: { number: number; start: number; end: number; proof: PartProof },
   signal: AbortSignal,
 ): Promise<Buffer> {
   const { bucket, entry } = request.from;
   const size = part.end - part.start;
-  const response = await source.once(
+  const response = await source.stream(
     {
       method: 'GET',
       bucket,
@@ -165,19 +195,18 @@ async function sendPart(
     },
     signal,
   );
-  const hash = createHash('md5');
-  const body = { stream: hashed(response.body, hash), size };
+  const hash = part.proof === 'hashed here' ? createHash('md5') : undefined;
+  const body = { stream: hash === undefined ? response.body : hashed(response.body, hash), size };
   const query = { partNumber: String(part.number), uploadId: upload.uploadId };
   const put = await target.once(
     { method: 'PUT', bucket: upload.bucket, key: upload.key, query, body },
     signal,
   );
-  await put.drop();
-  const md5 = hash.digest();
-  if (plainEtag(put.headers['etag']) !== md5.toString('hex')) {
+  const told = plainEtag(put.headers['etag']);
+  if (hash === undefined ? readEtag(told).kind !== 'md5' : told !== hash.digest('hex')) {
     throw new S3DamageError(`the target answers with another ETag for part ${part.number}`);
   }
-  return md5;
+  return Buffer.from(told, 'hex');
 }
 
 async function* hashed(
@@ -218,7 +247,7 @@ async function complete(
         },
         signal,
       );
-      const text = await response.text();
+      const text = response.body.toString('utf8');
       // The status was sent before the work began, so an error can stand in an answer with status 200.
       if (text.includes('<Error')) {
         throw new S3ResponseError(
@@ -233,7 +262,6 @@ async function complete(
   } catch (error) {
     if (!(error instanceof S3ResponseError) || error.code !== 'NoSuchUpload') throw error;
     const head = await target.send({ method: 'HEAD', bucket, key }, signal);
-    await head.drop();
     const etag = plainEtag(head.headers['etag']);
     if (etag !== expected) throw error;
     return etag;

@@ -42,3 +42,11 @@ export function equalPartSize(
 export function ownPartSize(size: number): number {
   return Math.max(16 * mib, Math.ceil(size / maxParts / mib) * mib);
 }
+
+/** Whether an object is encrypted with a key of a key service or of the client: its ETag then only looks like an MD5. */
+export function isKeyed(headers: Readonly<Record<string, string>>): boolean {
+  return (
+    (headers['x-amz-server-side-encryption'] ?? '').startsWith('aws:kms') ||
+    headers['x-amz-server-side-encryption-customer-algorithm'] !== undefined
+  );
+}

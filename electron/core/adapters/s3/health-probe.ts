@@ -50,16 +50,14 @@ export function probeObject(settings: Settings, bucket: string, signal: AbortSig
   const key = '.cutover-health-canary';
   const text = `cutover ${new Date().toISOString()}`;
   return withClient(targetConfig(settings), { bucket, key }, signal, async (client) => {
-    const put = await client.send({ method: 'PUT', bucket, key, body: Buffer.from(text) }, signal);
-    await put.drop();
+    await client.send({ method: 'PUT', bucket, key, body: Buffer.from(text) }, signal);
     try {
       return (await client.sendText({ method: 'GET', bucket, key }, signal)) === text;
     } catch (error) {
       if (error instanceof S3ResponseError && error.status === 404) return false;
       throw error;
     } finally {
-      const gone = await client.send({ method: 'DELETE', bucket, key }, signal);
-      await gone.drop();
+      await client.send({ method: 'DELETE', bucket, key }, signal);
     }
   });
 }

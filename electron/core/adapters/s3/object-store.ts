@@ -4,6 +4,7 @@ import type { KeyRange, ObjectEntry, ObjectStore } from '../../ports/objects';
 import { plainEtag, readHead } from './attributes';
 import { classifyS3Error, type FailurePlace } from './classify';
 import { S3ResponseError } from './failure';
+import { withRetries } from './retry';
 import type { StoreClient } from './store-client';
 import { decodeListedKey, isUrlEncoded, listedKey, xmlBlocks, xmlText } from './xml-read';
 
@@ -35,7 +36,7 @@ export function createObjectStore(client: StoreClient, chosen?: readonly string[
     createBucket: (bucket, signal) =>
       run({ bucket }, signal, async () => {
         try {
-          await (await client.send({ method: 'PUT', bucket }, signal)).drop();
+          await client.send({ method: 'PUT', bucket }, signal);
         } catch (error) {
           if (error instanceof S3ResponseError && error.code === 'BucketAlreadyOwnedByYou') return;
           throw error;
@@ -47,7 +48,6 @@ export function createObjectStore(client: StoreClient, chosen?: readonly string[
       run({ bucket, key }, signal, async () => {
         try {
           const response = await client.send({ method: 'HEAD', bucket, key }, signal);
-          await response.drop();
           return readHead(key, response);
         } catch (error) {
           if (error instanceof S3ResponseError && error.status === 404) return undefined;
@@ -57,7 +57,8 @@ export function createObjectStore(client: StoreClient, chosen?: readonly string[
     read: (bucket, key, { ifMatch }, signal) =>
       run({ bucket, key }, signal, async () => {
         const headers = ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` };
-        const response = await client.send({ method: 'GET', bucket, key, headers }, signal);
+        const request = { method: 'GET', bucket, key, headers } as const;
+        const response = await withRetries(client.retries, signal, () => client.stream(request, signal));
         async function* body(): AsyncGenerator<Uint8Array> {
           try {
             yield* response.body;
@@ -75,7 +76,7 @@ export function createObjectStore(client: StoreClient, chosen?: readonly string[
     deleteObject: (bucket, key, signal) =>
       run({ bucket, key }, signal, async () => {
         if (side === 'source') throw new AppError('INTERNAL', 'Nothing is deleted on the source.');
-        await (await client.send({ method: 'DELETE', bucket, key }, signal)).drop();
+        await client.send({ method: 'DELETE', bucket, key }, signal);
       }),
     abortUploads: (bucket, range, signal) =>
       run({ bucket }, signal, () => abortUploads(client, bucket, range, signal)),
@@ -105,7 +106,7 @@ async function bucketExists(client: StoreClient, bucket: string, signal: AbortSi
   try {
     // A list and not a HEAD: a refused HEAD has no body, so it can't say whether the key is wrong or only not allowed here.
     const query = { 'list-type': '2', 'max-keys': '1' };
-    await (await client.send({ method: 'GET', bucket, query }, signal)).drop();
+    await client.send({ method: 'GET', bucket, query }, signal);
     return true;
   } catch (error) {
     if (error instanceof S3ResponseError && error.status === 404) return false;
@@ -235,7 +236,7 @@ export async function abortUpload(
 ): Promise<void> {
   const { bucket, key, uploadId } = upload;
   try {
-    await (await client.send({ method: 'DELETE', bucket, key, query: { uploadId } }, signal)).drop();
+    await client.send({ method: 'DELETE', bucket, key, query: { uploadId } }, signal);
   } catch (error) {
     if (error instanceof S3ResponseError && error.status === 404) return;
     throw error;

@@ -2,6 +2,7 @@ import { readBucketNaming } from '#shared/model/bucket-naming';
 import type { CopyRequest, ObjectPorts, ObjectStore } from '../../ports/objects';
 import type { Settings } from '../../ports/settings';
 import { classifyS3Error } from './classify';
+import { createCopyMemory } from './copy-memory';
 import { copyObject } from './copy-object';
 import { chosenBuckets, sourceConfig, targetConfig } from './endpoints';
 import { S3NetworkError, S3ResponseError } from './failure';
@@ -15,6 +16,7 @@ interface OpenStore {
 
 /** Opens both object stores when they are first used. Reading `source` or `target` throws `SETTING_MISSING` or `SETTING_INVALID`. */
 export function openObjectPorts(settings: Settings): ObjectPorts {
+  const memory = createCopyMemory();
   const open: { source?: OpenStore; target?: OpenStore } = {};
   const source = (): OpenStore => {
     open.source ??= openStore(createStoreClient(sourceConfig(settings)), chosenBuckets(settings));
@@ -37,12 +39,15 @@ export function openObjectPorts(settings: Settings): ObjectPorts {
     copy: async (request, signal) => {
       const clients = { source: source().client, target: target().client };
       try {
-        return await copyObject(clients, request, signal);
+        const copied = await copyObject(clients, request, signal);
+        memory.add(request.from.bucket, request.from.entry, copied.attributes);
+        return copied;
       } catch (error) {
         const stores = { source: clients.source.config, target: clients.target.config };
         throw classifyS3Error(error, stores, placeOf(error, request), signal);
       }
     },
+    copiedWith: (bucket, entry) => memory.find(bucket, entry),
     close: async () => {
       await Promise.all([open.source?.client.close(), open.target?.client.close()]);
     },

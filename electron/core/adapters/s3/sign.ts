@@ -1,9 +1,9 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 
 /** The body is not part of the signature. */
 export const unsignedPayload = 'UNSIGNED-PAYLOAD';
 /** SHA-256 of nothing. */
-export const emptyPayload = createHash('sha256').digest('hex');
+export const emptyPayload = hash('sha256', '');
 
 export interface SigningKeyOptions {
   accessKeyId: string;
@@ -40,6 +40,15 @@ export type Signer = (request: SignableRequest, now: Date) => Record<string, str
 export function createSigner(options: SigningKeyOptions): Signer {
   const { accessKeyId, region } = options;
   let cached: { day: string; key: Buffer } | undefined;
+  // Thousands of requests are signed in the same second.
+  let second = Number.NaN;
+  let timestamp = '';
+  const timeOf = (now: Date): string => {
+    const seconds = Math.floor(now.getTime() / 1000);
+    if (seconds !== second) timestamp = signingTime(now);
+    second = seconds;
+    return timestamp;
+  };
   const keyOf = (day: string): Buffer => {
     if (cached?.day !== day) {
       cached = { day, key: signingKey(options, day) };
@@ -47,7 +56,7 @@ export function createSigner(options: SigningKeyOptions): Signer {
     return cached.key;
   };
   return (request, now) => {
-    const timestamp = signingTime(now);
+    const timestamp = timeOf(now);
     const day = timestamp.slice(0, 8);
     const scope = `${day}/${region}/s3/aws4_request`;
     const headers: Record<string, string> = {
@@ -61,9 +70,9 @@ export function createSigner(options: SigningKeyOptions): Signer {
       names.map((name) => `${name}:${canonicalValue(headers[name] ?? '')}\n`).join('') +
       `\n${names.join(';')}\n${request.payload}`;
     // Header values are byte strings, and all else is ASCII: the bytes signed are the bytes sent.
-    const hash = createHash('sha256').update(canonical, 'latin1').digest('hex');
+    const digest = hash('sha256', Buffer.from(canonical, 'latin1'));
     const signature = createHmac('sha256', keyOf(day))
-      .update(`AWS4-HMAC-SHA256\n${timestamp}\n${scope}\n${hash}`)
+      .update(`AWS4-HMAC-SHA256\n${timestamp}\n${scope}\n${digest}`)
       .digest('hex');
     headers['authorization'] =
       `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;

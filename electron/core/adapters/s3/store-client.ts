@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
+import { dispatchHeld, plainHeaders } from './dispatch-held';
 import { isRefusal, S3NetworkError, S3ResponseError } from './failure';
 import { createPace, type Ended, type Pace } from './pace';
 import { defaultRetries, withRetries, type RetryPolicy } from './retry';
@@ -37,13 +38,22 @@ export interface StoreRequest {
   body?: Uint8Array | StreamedBody;
 }
 
-export interface StoreResponse {
+/** What an answer says before its body. */
+export interface AnswerHead {
   status: number;
   /** Lower-case names; values are byte strings. */
   headers: Readonly<Record<string, string>>;
+}
+
+/** An answer with its whole body in memory. */
+export interface HeldAnswer extends AnswerHead {
+  /** The raw bytes: nothing is decompressed. */
+  body: Buffer;
+}
+
+export interface StreamedAnswer extends AnswerHead {
   /** The raw bytes: nothing is decompressed. Throws an S3NetworkError when it breaks off. Must be read or dropped. */
   body: AsyncIterable<Uint8Array>;
-  text(): Promise<string>;
   drop(): Promise<void>;
 }
 
@@ -55,11 +65,13 @@ export interface StoreClient {
   /** Parts of multipart uploads under way to this store: each holds a connection to both sides for long. */
   readonly parts: Pace;
   /** One try. The only way for a streamed body, which can't be sent twice. */
-  once(request: StoreRequest, signal: AbortSignal): Promise<StoreResponse>;
+  once(request: StoreRequest, signal: AbortSignal): Promise<HeldAnswer>;
   /** As often as the retry policy says. */
-  send(request: StoreRequest & { body?: Uint8Array }, signal: AbortSignal): Promise<StoreResponse>;
-  /** Like `send`, with the whole answer read as text. */
+  send(request: StoreRequest & { body?: Uint8Array }, signal: AbortSignal): Promise<HeldAnswer>;
+  /** Like `send`, with the answer as text. */
   sendText(request: StoreRequest & { body?: Uint8Array }, signal: AbortSignal): Promise<string>;
+  /** One try, for an answer that is read as it comes. */
+  stream(request: StoreRequest, signal: AbortSignal): Promise<StreamedAnswer>;
   close(): Promise<void>;
 }
 
@@ -95,13 +107,14 @@ export function createStoreClient(config: StoreConfig): StoreClient {
       ? error
       : new S3NetworkError(side, error, answered);
 
-  const once = async (request: StoreRequest, signal: AbortSignal): Promise<StoreResponse> => {
+  /** Waits for a place, and tells the pace how the exchange went. */
+  const paced = async <T>(signal: AbortSignal, exchange: () => Promise<T>): Promise<T> => {
     // The many requests of a run listen to one signal.
     setMaxListeners(0, signal);
     await pace.enter(signal);
     let ended: Ended = 'otherwise';
     try {
-      const answer = await exchange(request, signal);
+      const answer = await exchange();
       ended = 'well';
       return answer;
     } catch (error) {
@@ -111,59 +124,71 @@ export function createStoreClient(config: StoreConfig): StoreClient {
       pace.leave(ended);
     }
   };
-  const exchange = async (request: StoreRequest, signal: AbortSignal): Promise<StoreResponse> => {
+  const signed = (request: StoreRequest): Dispatcher.DispatchOptions => {
     const { bucket = '', key = '', query = {}, headers = {}, body, method } = request;
     const path = `/${bucket}${key === '' ? '' : `/${encodeKey(key)}`}`;
     const queryText = encodeQuery(query);
-    const all = { ...headers, host };
-    const signable = Object.fromEntries(Object.entries(all).filter(([name]) => signedAlways.test(name)));
-    const signed = sign(
-      { method, path, query: queryText, headers: signable, payload: payloadOf(body, secure) },
+    const all: Record<string, string> = { ...headers, host };
+    const signable: Record<string, string> = {};
+    for (const name in all) if (signedAlways.test(name)) signable[name] = all[name] ?? '';
+    const signature = sign(
+      { method, path, query: queryText, headers: signable, payload: payloadOf(request, secure) },
       new Date(),
     );
-    let response: Dispatcher.ResponseData;
-    try {
-      response = await pool.request({
-        method,
-        path: queryText === '' ? path : `${path}?${queryText}`,
-        headers: { ...all, ...signed, ...lengthOf(body, method) },
-        body: bodyOf(body),
-        signal,
-        // Left to itself undici closes the connection after every HEAD.
-        reset: false,
-      });
-    } catch (error) {
-      throw broken(error);
-    }
-    answered = true;
-    const answer = readResponse(response, broken);
-    if (response.statusCode >= 300) throw await responseError(side, answer);
-    return answer;
+    return {
+      method,
+      path: queryText === '' ? path : `${path}?${queryText}`,
+      headers: { ...all, ...signature, ...lengthOf(body, method) },
+      body: bodyOf(body),
+      // Left to itself undici closes the connection after every HEAD.
+      reset: false,
+    };
   };
+  const once = (request: StoreRequest, signal: AbortSignal): Promise<HeldAnswer> =>
+    paced(signal, async () => {
+      const answer = await dispatchHeld(pool, signed(request), signal).catch((error: unknown) => {
+        throw broken(error);
+      });
+      answered = true;
+      if (answer.status >= 300) throw responseError(side, answer, answer.body.toString('utf8'));
+      return answer;
+    });
+  const stream = (request: StoreRequest, signal: AbortSignal): Promise<StreamedAnswer> =>
+    paced(signal, async () => {
+      const response = await pool.request({ ...signed(request), signal }).catch((error: unknown) => {
+        throw broken(error);
+      });
+      answered = true;
+      const answer = readResponse(response, broken);
+      if (answer.status >= 300) throw responseError(side, answer, await errorText(answer));
+      return answer;
+    });
 
   const retries = config.retries ?? defaultRetries;
+  const send: StoreClient['send'] = (request, signal) =>
+    withRetries(retries, signal, () => once(request, signal));
   return {
     config,
     secure,
     retries,
     parts: createPace(partsAtOnce),
     once,
-    send: (request, signal) => withRetries(retries, signal, () => once(request, signal)),
-    sendText: (request, signal) =>
-      withRetries(retries, signal, async () => (await once(request, signal)).text()),
+    send,
+    sendText: async (request, signal) => (await send(request, signal)).body.toString('utf8'),
+    stream,
     close: () => pool.destroy(),
   };
 }
 
 /**
- * What the signature says of the body. Over HTTPS nothing: the connection protects it. Over HTTP the hash of a body in
- * memory. A streamed body's hash is not known before it is sent; over HTTP its Content-MD5, which is signed, stands for
- * it where the caller knows one.
+ * What the signature says of the body. Over HTTPS nothing: the connection protects it. Over HTTP the Content-MD5, which is signed,
+ * stands for it where the caller knows one, else the hash of a body in memory. A streamed body's hash is not known before it is sent.
  */
-function payloadOf(body: StoreRequest['body'], secure: boolean): string {
+function payloadOf({ body, headers }: StoreRequest, secure: boolean): string {
   if (body === undefined) return emptyPayload;
-  if (secure || !(body instanceof Uint8Array)) return unsignedPayload;
-  return createHash('sha256').update(body).digest('hex');
+  if (secure || !(body instanceof Uint8Array) || headers?.['content-md5'] !== undefined)
+    return unsignedPayload;
+  return hash('sha256', body);
 }
 
 function bodyOf(body: StoreRequest['body']): Uint8Array | Readable | null {
@@ -176,11 +201,10 @@ function lengthOf(body: StoreRequest['body'], method: string): Record<string, st
   return { 'content-length': String(body instanceof Uint8Array ? body.length : body.size) };
 }
 
-function readResponse(response: Dispatcher.ResponseData, broken: (error: unknown) => unknown): StoreResponse {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(response.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
+function readResponse(
+  response: Dispatcher.ResponseData,
+  broken: (error: unknown) => unknown,
+): StreamedAnswer {
   async function* chunks(): AsyncGenerator<Uint8Array> {
     try {
       for await (const chunk of response.body) {
@@ -192,13 +216,8 @@ function readResponse(response: Dispatcher.ResponseData, broken: (error: unknown
   }
   return {
     status: response.statusCode,
-    headers,
+    headers: plainHeaders(response.headers),
     body: chunks(),
-    text: async () => {
-      const parts: Uint8Array[] = [];
-      for await (const chunk of chunks()) parts.push(chunk);
-      return Buffer.concat(parts).toString('utf8');
-    },
     drop: async () => {
       // The answer is in; what the connection does with the rest of it does not matter.
       await response.body.dump().catch(() => undefined);
@@ -206,23 +225,31 @@ function readResponse(response: Dispatcher.ResponseData, broken: (error: unknown
   };
 }
 
-async function responseError(side: 'source' | 'target', response: StoreResponse): Promise<S3ResponseError> {
+async function errorText({ body }: StreamedAnswer): Promise<string> {
   let text = '';
   try {
-    for await (const chunk of response.body) {
+    for await (const chunk of body) {
       text += Buffer.from(chunk).toString('utf8');
       if (text.length > maxErrorBytes) break;
     }
   } catch {
     // The status alone says enough.
   }
+  return text;
+}
+
+function responseError(
+  side: 'source' | 'target',
+  { status, headers }: AnswerHead,
+  text: string,
+): S3ResponseError {
   const code = text.includes('<Error') ? (xmlText(text, 'Code') ?? '') : '';
-  const after = Number(response.headers['retry-after'] ?? Number.NaN);
+  const after = Number(headers['retry-after'] ?? Number.NaN);
   return new S3ResponseError(
     side,
-    response.status,
+    status,
     code,
-    xmlText(text, 'Message') ?? `HTTP status ${response.status}`,
+    xmlText(text, 'Message') ?? `HTTP status ${status}`,
     Number.isFinite(after) ? after * 1000 : undefined,
   );
 }

@@ -120,10 +120,14 @@ async function compareObject(
     return { key, size: (source ?? target)?.size ?? 0, by: 'presence', equal: false, note };
   }
   const { signal } = options;
-  const [sourceHead, targetHead] = await Promise.all([
-    ports.source.head(bucket.source, key, signal),
+  const askSource = () => ports.source.head(bucket.source, key, signal);
+  const hadThen = ports.copiedWith(bucket.source, source);
+  const [early, targetHead] = await Promise.all([
+    hadThen === undefined ? askSource() : undefined,
     ports.target.head(bucket.target, key, signal),
   ]);
+  const asThen = targetHead !== undefined && hadThen?.(targetHead) === true;
+  const sourceHead = asThen ? targetHead : hadThen === undefined ? early : await askSource();
   if (sourceHead === undefined || targetHead === undefined) {
     const note = 'was deleted while it was compared';
     differs(found.content, key, note);
