@@ -189,7 +189,7 @@ test(
     const bin = await pythonEnvironment(
       ['requirements.txt', 'requirements-dev.txt'].map((name) => join(code, name)),
     );
-    const printed = await run(join(bin, 'pytest'), ['-p', 'no:cacheprovider', 'tests'], {
+    const printed = await run(join(bin, 'pytest'), ['-v', '-p', 'no:cacheprovider'], {
       cwd: code,
       env: { PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: folder },
     });

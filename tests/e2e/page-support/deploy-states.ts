@@ -204,6 +204,22 @@ export const deployStates: PageState[] = [
     shows: 'Slow query',
   },
   {
+    name: 'deploy, cut off on a host without a swarm',
+    now: () =>
+      situation({
+        deploy: deployed({
+          status: {
+            ...status,
+            runtime: 'compose',
+            releases: [release('20260104T030405Z-3d4e', 'interrupted'), ...status.releases],
+            lock: { by: 'ada@laptop', at: '2026-01-04T03:04:05.000Z', stale: true },
+          },
+        }),
+      }),
+    path: '/deploy',
+    shows: 'A deployment was cut off',
+  },
+  {
     name: 'deploy, under way',
     now: () => situation({ deploy: deployed({ operation, events: told }) }),
     path: '/deploy',

@@ -19,6 +19,7 @@ it.each([
     'REGISTRY_AUTH_FAILED',
   ],
   ['manifest for shop/web:9 not found: manifest unknown: manifest unknown', 'IMAGE_NOT_FOUND'],
+  ['no such manifest: ghcr.io/acme/web:9', 'IMAGE_NOT_FOUND'],
   [
     'pull access denied for shop/absent, repository does not exist or may require docker login: denied',
     'IMAGE_NOT_FOUND',

@@ -48,10 +48,10 @@ const situations: readonly Situation[] = [
   },
   {
     pattern:
-      /manifest unknown|manifest for .* not found|no such image|repository does not exist|not found: manifest|name unknown|pull access denied/i,
+      /manifest unknown|manifest for .* not found|no such manifest|no such image|repository does not exist|not found: manifest|name unknown|pull access denied/i,
     code: 'IMAGE_NOT_FOUND',
     message: 'The image is not in its registry.',
-    hint: 'Check the image’s name and tag, and that it was pushed. A private repository also answers so without a login.',
+    hint: 'Check the image’s name and tag, and that it was pushed. A private repository also answers so without the right login.',
   },
   {
     pattern: /port is already allocated|address already in use|port '?\d+'? is already in use/i,

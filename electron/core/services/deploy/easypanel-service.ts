@@ -12,6 +12,7 @@ import type { Settings } from '../../ports/settings';
 import { redactingFailures } from '../settings/redact-error';
 import { defaultDockerSocket, type DeployHost, openDeployHost } from './deploy-host';
 import { variableChanges, withoutDigest } from './release-plan';
+import { environmentRedactor } from './release-secrets';
 import { awaitRollout, engineTime, phase, swarmProgress, type Tell, type Watched } from './rollout';
 
 const defaultPort = '3000';
@@ -131,7 +132,10 @@ export function createEasypanelService(
     setEnvironment: (target, file, signal) =>
       withPanel(signal, async (panel) => {
         const { kind, text, changes } = await compareEnvironment(panel, target, file, signal);
-        await panel.call(`services.${kind}.updateEnv`, { ...idOf(target), env: text }, z.unknown(), signal);
+        // A panel that refuses the file may repeat what stands in it.
+        await redactingFailures(environmentRedactor(Object.entries(parseEnv(text))), () =>
+          panel.call(`services.${kind}.updateEnv`, { ...idOf(target), env: text }, z.unknown(), signal),
+        );
         return changes;
       }),
     addDomain: (target, domain, signal) =>

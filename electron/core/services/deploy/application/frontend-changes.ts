@@ -27,7 +27,7 @@ const kept = new Set([
 
 /** What the old store and the old requests offered is gone; these names are what the new files offer. */
 const offered: Readonly<Record<string, ReadonlySet<string>>> = {
-  'lib/store': new Set(['useSession', 'followSession', 'signOut']),
+  'lib/store': new Set(['useSession', 'followSession', 'sessionKnown', 'signOut']),
   'lib/api': new Set(['api', 'fetchMe', 'Me']),
 };
 

@@ -33,6 +33,22 @@ export function followSession(): void {
   stopFollowing = () => data.subscription.unsubscribe();
 }
 
+/** Resolves once it is known whether somebody is signed in: a token of the old login may be on its way to become a session. */
+export function sessionKnown(): Promise<void> {
+  followSession();
+  return new Promise((resolve) => {
+    if (useSession.getState().status !== 'loading') {
+      resolve();
+      return;
+    }
+    const stop = useSession.subscribe(({ status }) => {
+      if (status === 'loading') return;
+      stop();
+      resolve();
+    });
+  });
+}
+
 /** During the changeover: a token of the old login becomes a session, so that nobody has to sign in again. */
 async function takeOverOldSession(): Promise<void> {
   const old = localStorage.getItem(oldTokenKey);
