@@ -43,7 +43,7 @@ export type HealthSettings = z.infer<typeof healthSettingsSchema>;
 
 export const healthContract = {
   'health.overview': call(z.object({}), healthOverviewSchema),
-  /** The overview again whenever something in it has changed, at most once a second. */
+  /** The overview again whenever something in it has changed, at most every two seconds. */
   'health.watch': stream(z.object({}), healthOverviewSchema),
   /** Runs the checks of one service or all at once, and answers when they have run. */
   'health.checkNow': call(z.object({ service: z.string().optional() }), healthOverviewSchema),

@@ -204,6 +204,10 @@ export const healthConfigSchema = z.object({
   enabled: z.boolean(),
   /** Slower answers of a web address count as degraded. Milliseconds. */
   slowMs: z.number().int().min(50).max(60_000),
+  /** Whether a row is written every five minutes in the schema `cutover_health` of the target. */
+  databaseWriteProbe: z.boolean(),
+  /** Folders of the host whose disks are looked at; those that are not there are passed over. */
+  hostDisks: z.array(z.string().regex(/^\/[\w./-]*$/)).max(20),
   /** Whether R2 is also written to: an object of a few bytes is put, read and deleted. */
   objectCanaryBucket: z.string().max(63),
   /** A text that the front page holds. */
@@ -227,6 +231,8 @@ export type HealthConfig = z.infer<typeof healthConfigSchema>;
 export const defaultHealthConfig: HealthConfig = {
   enabled: false,
   slowMs: 1000,
+  databaseWriteProbe: false,
+  hostDisks: ['/', '/var/lib/docker'],
   objectCanaryBucket: '',
   frontendMarker: '',
   celeryQueues: ['celery'],

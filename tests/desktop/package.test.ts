@@ -74,6 +74,7 @@ test('ships the built application and nothing else of the project', () => {
     'docker-compose.prod.yml',
     'out/main/cli.js',
     'out/main/desktop.js',
+    'out/main/load-worker.js',
     'out/main/main.js',
     'out/main/pg-dump-worker.js',
     'out/preload/preload.cjs',

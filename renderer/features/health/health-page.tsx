@@ -1,7 +1,6 @@
 import { Button } from '@mantine/core';
-import { useInterval } from '@mantine/hooks';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import type { HealthOverview } from '#shared/model/health';
 import { Card } from '../../ui/card';
 import { CopyButton } from '../../ui/copy-button';
@@ -46,11 +45,9 @@ function Off() {
 function Overview({ overview }: { overview: HealthOverview }) {
   const { service: chosenId, wall = false } = route.useSearch();
   const navigate = route.useNavigate();
-  const [now, setNow] = useState(() => Date.now());
-  useInterval(() => setNow(Date.now()), 5000, { autoInvoke: true });
   const { services, incidents, enabled, recording } = overview;
   const chosen = services.find(({ id }) => id === chosenId) ?? services[0];
-  const choose = (id: string) => void navigate({ search: { service: id } });
+  const choose = useCallback((id: string) => void navigate({ search: { service: id } }), [navigate]);
   if (services.length === 0) {
     return (
       <Card title="Services">
@@ -61,7 +58,7 @@ function Overview({ overview }: { overview: HealthOverview }) {
     );
   }
   if (wall) {
-    return <Wall overview={overview} now={now} onLeave={() => void navigate({ search: {} })} />;
+    return <Wall overview={overview} onLeave={() => void navigate({ search: {} })} />;
   }
   return (
     <>
@@ -74,8 +71,8 @@ function Overview({ overview }: { overview: HealthOverview }) {
       {overview.alertFailures.map(({ channel, error }) => (
         <ErrorPanel key={channel} title={`Alerts by ${channel} do not arrive`} error={error} />
       ))}
-      <Tiles services={services} now={now} chosen={chosen?.id} onChoose={choose} />
-      {chosen === undefined ? null : <ServiceDetail service={chosen} now={now} />}
+      <Tiles services={services} chosen={chosen?.id} onChoose={choose} />
+      {chosen === undefined ? null : <ServiceDetail service={chosen} />}
       <IncidentsCard incidents={incidents} />
     </>
   );

@@ -5,20 +5,21 @@ import { ErrorPanel } from '../../ui/error-panel';
 import { Facts } from '../../ui/facts';
 import { formatDateTime } from '../../ui/format';
 import { Tag } from '../../ui/tag';
-import { ageOf, hasLog, stateNames, stateTones } from './health.logic';
+import { Age } from './age';
+import { hasLog, stateNames, stateTones } from './health.logic';
 import styles from './health.module.css';
 import { HistoryCard } from './history-card';
 import { useCheckNow, useConfigure, useHealthSettings } from './queries';
 import { ServiceLog } from './service-log';
 
-function Check({ check, now }: { check: CheckView; now: number }) {
+function Check({ check }: { check: CheckView }) {
   return (
     <li className={styles.check}>
       <div className={styles.checkHead}>
         <strong>{check.title}</strong>
         <Tag tone={stateTones[check.state]}>{stateNames[check.state]}</Tag>
         <span className="muted">
-          {ageOf(check.at, now)} · every {check.intervalMs / 1000} s · since {formatDateTime(check.since)}
+          <Age at={check.at} /> · every {check.intervalMs / 1000} s · since {formatDateTime(check.since)}
         </span>
       </div>
       {check.findings.map(({ code, message, remedy }) => (
@@ -35,7 +36,7 @@ function Check({ check, now }: { check: CheckView; now: number }) {
 }
 
 /** One service: its history, its checks with their evidence, and what can be done. */
-export function ServiceDetail({ service, now }: { service: ServiceView; now: number }) {
+export function ServiceDetail({ service }: { service: ServiceView }) {
   const checkNow = useCheckNow();
   const settings = useHealthSettings();
   const configure = useConfigure();
@@ -74,7 +75,7 @@ export function ServiceDetail({ service, now }: { service: ServiceView; now: num
         {configure.isError ? <ErrorPanel error={configure.error} /> : null}
         <ul aria-label={`Checks of ${service.title}`}>
           {service.checks.map((check) => (
-            <Check key={check.id} check={check} now={now} />
+            <Check key={check.id} check={check} />
           ))}
         </ul>
       </Card>

@@ -50,6 +50,9 @@ function SettingsForm({ settings, onClose }: { settings: HealthSettings; onClose
     taskWaitMinutes: String(settings.config.taskWaitMinutes),
     celeryWorkers: String(settings.config.celeryWorkers),
   });
+  const [disks, setDisks] = useState(settings.config.hostDisks.join(' '));
+  const hostDisks = disks.split(/\s+/).filter((folder) => folder !== '');
+  const disksValid = hostDisks.every((folder) => /^\/[\w./-]*$/.test(folder)) && hostDisks.length <= 20;
   const slowMs = Number(slow);
   const slowValid = Number.isInteger(slowMs) && slowMs >= 50 && slowMs <= 60_000;
   return (
@@ -57,7 +60,8 @@ function SettingsForm({ settings, onClose }: { settings: HealthSettings; onClose
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!slowValid || !numbers.every(({ name }) => countsValid(name, counts[name]))) return;
+        if (!slowValid || !disksValid || !numbers.every(({ name }) => countsValid(name, counts[name])))
+          return;
         const celeryQueues = queues
           .split(',')
           .map((name) => name.trim())
@@ -68,6 +72,7 @@ function SettingsForm({ settings, onClose }: { settings: HealthSettings; onClose
             config: {
               ...config,
               slowMs,
+              hostDisks,
               celeryQueues,
               queueLimit: Number(counts.queueLimit),
               taskWaitMinutes: Number(counts.taskWaitMinutes),
@@ -120,6 +125,21 @@ function SettingsForm({ settings, onClose }: { settings: HealthSettings; onClose
         description="An object of a few bytes is put, read and deleted there every five minutes. Empty: R2 is only read."
         value={config.objectCanaryBucket}
         onChange={(event) => setConfig({ ...config, objectCanaryBucket: event.currentTarget.value })}
+      />
+      <Checkbox
+        label="Write a row every five minutes"
+        description="Into the schema cutover_health of Supabase Postgres, which nobody else may use."
+        checked={config.databaseWriteProbe}
+        onChange={(event) => setConfig({ ...config, databaseWriteProbe: event.currentTarget.checked })}
+      />
+      <TextInput
+        label="Folders on the host’s disks"
+        description="The disks that hold them are looked at. Separated by blanks."
+        value={disks}
+        error={
+          disksValid ? undefined : 'Each begins with / and holds letters, digits, dots and hyphens only.'
+        }
+        onChange={(event) => setDisks(event.currentTarget.value)}
       />
       <TextInput
         label="Queues of celery"

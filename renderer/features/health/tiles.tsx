@@ -1,6 +1,8 @@
+import { memo } from 'react';
 import type { HealthState, ServiceView } from '#shared/model/health';
 import { Tag } from '../../ui/tag';
-import { ageOf, sparkline, stateNames, stateTones } from './health.logic';
+import { Age } from './age';
+import { sparkline, stateNames, stateTones } from './health.logic';
 import styles from './health.module.css';
 
 const box = { width: 300, height: 36 };
@@ -23,12 +25,12 @@ function Sparkline({ values, state }: { values: readonly (number | null)[]; stat
 
 interface TileProps {
   service: ServiceView;
-  now: number;
   chosen: boolean;
   onChoose: (id: string) => void;
 }
 
-function Tile({ service, now, chosen, onChoose }: TileProps) {
+/** Drawn anew only when its service has changed: a wall of them changes a few at a time. */
+const Tile = memo(function Tile({ service, chosen, onChoose }: TileProps) {
   return (
     <li>
       <button
@@ -47,34 +49,28 @@ function Tile({ service, now, chosen, onChoose }: TileProps) {
           <span className="mono">{service.reading ?? ''}</span>
         </span>
         <Sparkline values={service.recent} state={service.state} />
-        <span className="muted">{ageOf(service.at, now)}</span>
+        <span className="muted">
+          <Age at={service.at} />
+        </span>
       </button>
     </li>
   );
-}
+});
 
 /** A tile a service; pressing one shows it below. */
 export function Tiles({
   services,
-  now,
   chosen,
   onChoose,
 }: {
   services: readonly ServiceView[];
-  now: number;
   chosen: string | undefined;
   onChoose: (id: string) => void;
 }) {
   return (
     <ul className={styles.tiles} aria-label="Services">
       {services.map((service) => (
-        <Tile
-          key={service.id}
-          service={service}
-          now={now}
-          chosen={service.id === chosen}
-          onChoose={onChoose}
-        />
+        <Tile key={service.id} service={service} chosen={service.id === chosen} onChoose={onChoose} />
       ))}
     </ul>
   );

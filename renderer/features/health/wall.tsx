@@ -3,10 +3,11 @@ import { useHotkeys } from '@mantine/hooks';
 import type { HealthOverview, ServiceView } from '#shared/model/health';
 import { formatClock } from '../../ui/format';
 import { Tag } from '../../ui/tag';
-import { ageOf, headline, stateNames, stateTones, worstFirst } from './health.logic';
+import { Age } from './age';
+import { headline, stateNames, stateTones, worstFirst } from './health.logic';
 import styles from './wall.module.css';
 
-function WallTile({ service, now }: { service: ServiceView; now: number }) {
+function WallTile({ service }: { service: ServiceView }) {
   return (
     <li className={styles.tile} data-tone={service.maintenance ? 'run' : stateTones[service.state]}>
       <strong className={styles.name}>{service.title}</strong>
@@ -17,22 +18,16 @@ function WallTile({ service, now }: { service: ServiceView; now: number }) {
       <span className={styles.summary}>{service.summary}</span>
       <span className={styles.foot}>
         <span className="mono">{service.reading ?? ''}</span>
-        <span>{ageOf(service.at, now)}</span>
+        <span>
+          <Age at={service.at} />
+        </span>
       </span>
     </li>
   );
 }
 
 /** Everything at one glance for a screen on a wall: nothing but the services, the worst first. */
-export function Wall({
-  overview,
-  now,
-  onLeave,
-}: {
-  overview: HealthOverview;
-  now: number;
-  onLeave: () => void;
-}) {
+export function Wall({ overview, onLeave }: { overview: HealthOverview; onLeave: () => void }) {
   useHotkeys([['Escape', onLeave]]);
   const state = headline(overview.services);
   return (
@@ -45,7 +40,7 @@ export function Wall({
       </div>
       <ul className={styles.tiles} aria-label="Services">
         {worstFirst(overview.services).map((service) => (
-          <WallTile key={service.id} service={service} now={now} />
+          <WallTile key={service.id} service={service} />
         ))}
       </ul>
     </section>

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { healthContract, HealthSeries, HealthSettings } from '#shared/contract/health';
 import { AppError } from '#shared/model/errors';
 import type { Handlers } from '#shared/rpc/define';
@@ -206,8 +207,14 @@ export function healthFixture(
   return {
     'health.overview': overview,
     'health.watch': async function* (_input, { signal }) {
-      yield { seq: 0, event: await overview() };
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      // As the host does: again when something has changed, at most every two seconds.
+      let sent: HealthOverview | undefined;
+      for (let seq = 0; !signal.aborted; seq += 1) {
+        const event = await overview();
+        if (event !== sent) yield { seq, event };
+        sent = event;
+        await delay(2000, undefined, { signal }).catch(() => undefined);
+      }
     },
     'health.checkNow': async ({ service }) => {
       note('health.checkNow', { service });

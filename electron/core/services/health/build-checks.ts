@@ -36,7 +36,13 @@ export function buildChecks(
       when: settings.has('SUPABASE_DB_URL'),
       make: (service) => {
         const { host } = parseConnectionUrl('target', settings.require('SUPABASE_DB_URL'));
-        return postgresChecks({ database: database.target, side: 'target', service, host });
+        return postgresChecks({
+          database: database.target,
+          side: 'target',
+          service,
+          host,
+          writes: config.databaseWriteProbe,
+        });
       },
     },
     {
@@ -71,6 +77,7 @@ export function buildChecks(
         hostChecks(
           (command, signal) => shell.execute(command, signal),
           settings.require('EASYPANEL_SSH_HOST'),
+          { disks: config.hostDisks, dockerSocket: settings.get('EASYPANEL_DOCKER_SOCKET') },
         ),
     },
     {

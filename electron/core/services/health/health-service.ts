@@ -42,7 +42,7 @@ export interface HealthService {
 }
 
 /** At most one overview in this time goes to a page. */
-const paceMs = 1000;
+const paceMs = 2000;
 
 export function createHealthService(options: HealthServiceOptions): HealthService {
   const { workspaces } = options;
@@ -203,7 +203,7 @@ export function createHealthService(options: HealthServiceOptions): HealthServic
   };
 }
 
-/** Tells the desk of the states, at most once a second and only when they are others. */
+/** Tells the desk of the states, at the pace of pages and only when they are others. */
 function deskTeller(desk: OperatorDesk, runtime: () => HealthRuntime | undefined): () => void {
   let waiting = false;
   let told: string | undefined;

@@ -42,7 +42,8 @@ class Watched {
           this.runs.set(check.id, (this.runs.get(check.id) ?? 0) + 1);
           this.running += 1;
           this.mostRunning = Math.max(this.mostRunning, this.running);
-          if (takes > 0) await new Promise<void>((resolve) => this.clock.after(takes, resolve));
+          const late = takes * this.clock.random();
+          if (takes > 0) await new Promise<void>((resolve) => this.clock.after(late, resolve));
           this.running -= 1;
           const failure = this.failing.get(check.id);
           if (failure !== undefined) throw failure();

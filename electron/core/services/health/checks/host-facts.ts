@@ -1,3 +1,8 @@
+interface DiskUse {
+  mount: string;
+  used: number;
+}
+
 /** What the host's script tells; a part that the host lacks is absent. */
 export interface HostFacts {
   /** Seconds since 1970. */
@@ -7,8 +12,9 @@ export interface HostFacts {
   cpus?: number;
   /** Shares from 0 to 1. */
   memoryUsed?: number;
-  diskUsed?: number;
-  inodesUsed?: number;
+  /** One a disk, with the share that is used. */
+  disks: DiskUse[];
+  inodes: DiskUse[];
   reboot: boolean;
   failedUnits: string[];
 }
@@ -23,8 +29,8 @@ export function parseHostFacts(text: string): HostFacts {
     ...known('load', numberIn(line('load').split(' ')[0])),
     ...known('cpus', numberIn(line('cpus'))),
     ...known('memoryUsed', 1 - memory('MemAvailable') / total),
-    ...known('diskUsed', share(line('disk'))),
-    ...known('inodesUsed', share(line('inodes'))),
+    disks: disksOf(text, 'disk'),
+    inodes: disksOf(text, 'inodes'),
     reboot: line('reboot') === 'yes',
     failedUnits: line('units')
       .split(' ')
@@ -36,10 +42,19 @@ function numberIn(text: string | undefined): number {
   return text === undefined || text === '' ? Number.NaN : Number(text);
 }
 
-/** Used of used and available, as `df` counts: blocks kept for root are neither. */
-function share(line: string): number {
-  const [, , used, available] = line.split(/\s+/);
-  return numberIn(used) / (numberIn(used) + numberIn(available));
+/**
+ * The lines of `df`, each disk once. Used of used and available, as `df` counts: blocks kept for root are neither. File systems without a
+ * bound on inodes tell 0 or nothing.
+ */
+function disksOf(text: string, name: string): DiskUse[] {
+  const found = new Map<string, DiskUse>();
+  for (const [, line = ''] of text.matchAll(new RegExp(`^${name} (.*)$`, 'gm'))) {
+    const [, , used, available, , ...mount] = line.trim().split(/\s+/);
+    const use = numberIn(used) / (numberIn(used) + numberIn(available));
+    const at = mount.join(' ');
+    if (Number.isFinite(use) && at !== '') found.set(at, { mount: at, used: use });
+  }
+  return [...found.values()];
 }
 
 function known<K extends string>(name: K, value: number): { [key in K]?: number } | object {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '#shared/model/errors';
 import type { Finding } from '#shared/model/health';
-import type { CommandResult } from '../../../adapters/ssh/ssh-session';
+import { type CommandResult, shellWord } from '../../../adapters/ssh/ssh-session';
 import { type CheckDefinition, finding } from '../check';
 import { parseHostFacts, type HostFacts } from './host-facts';
 
@@ -14,20 +14,37 @@ const service = { id: 'easypanel-host', title: 'Easypanel host', group: 'host' }
  * Plain POSIX, one line an answer, each with its name before it: a part that a host lacks leaves its line empty. `stat -f` and `df -P`
  * are there on Alpine as well.
  */
-export const hostScript = [
-  ': cutover-host-facts',
-  'echo "clock $(date +%s)"',
-  'echo "load $(cat /proc/loadavg)"',
-  'echo "cpus $(grep -c ^processor /proc/cpuinfo)"',
-  'echo "memory $(grep -E "^(MemTotal|MemAvailable|SwapTotal|SwapFree):" /proc/meminfo | tr -s " \\n" " ")"',
-  'echo "disk $(df -Pk / 2>/dev/null | tail -n 1)"',
-  'echo "inodes $(df -Pi / 2>/dev/null | tail -n 1)"',
-  'echo "reboot $(test -e /var/run/reboot-required && echo yes || echo no)"',
-  'echo "units $(systemctl --failed --no-legend --plain 2>/dev/null | cut -d " " -f 1 | tr "\\n" " ")"',
-].join('; ');
+const hostScript = (disks: readonly string[]): string =>
+  [
+    ': cutover-host-facts',
+    'echo "clock $(date +%s)"',
+    'echo "load $(cat /proc/loadavg)"',
+    'echo "cpus $(grep -c ^processor /proc/cpuinfo)"',
+    'echo "memory $(grep -E "^(MemTotal|MemAvailable|SwapTotal|SwapFree):" /proc/meminfo | tr -s " \\n" " ")"',
+    // Without a folder df would list what no operator can free, such as read-only images.
+    ...(disks.length === 0
+      ? []
+      : [
+          `df -Pk ${disks.join(' ')} 2>/dev/null | tail -n +2 | sed "s/^/disk /"`,
+          `df -Pi ${disks.join(' ')} 2>/dev/null | tail -n +2 | sed "s/^/inodes /"`,
+        ]),
+    'echo "reboot $(test -e /var/run/reboot-required && echo yes || echo no)"',
+    'echo "units $(systemctl --failed --no-legend --plain 2>/dev/null | cut -d " " -f 1 | tr "\\n" " ")"',
+  ].join('; ');
+
+interface HostOptions {
+  /** Folders on the disks that are looked at. */
+  disks: readonly string[];
+  /** Path of Docker's socket on the host, where it is another one. */
+  dockerSocket: string | undefined;
+}
 
 /** The machine under the containers. */
-export function hostChecks(shell: HostShell, host: string): CheckDefinition[] {
+export function hostChecks(
+  shell: HostShell,
+  host: string,
+  { disks, dockerSocket }: HostOptions,
+): CheckDefinition[] {
   return [
     {
       id: 'easypanel-host.system',
@@ -38,7 +55,7 @@ export function hostChecks(shell: HostShell, host: string): CheckDefinition[] {
       timeoutMs: 20_000,
       run: async (signal) => {
         const asked = Date.now();
-        const { code, stdout } = await shell(hostScript, signal);
+        const { code, stdout } = await shell(hostScript(disks), signal);
         if (code !== 0 && stdout === '') throw cannotRun(code);
         const facts = parseHostFacts(stdout);
         const drift =
@@ -60,7 +77,7 @@ export function hostChecks(shell: HostShell, host: string): CheckDefinition[] {
       dependsOn: 'easypanel-host.system',
       intervalMs: 30_000,
       timeoutMs: 20_000,
-      run: containers(shell),
+      run: containers(shell, dockerSocket),
     },
   ];
 }
@@ -75,9 +92,10 @@ function cannotRun(code: number | null): AppError {
   );
 }
 
-function summaryOf({ diskUsed, memoryUsed }: HostFacts): string {
+function summaryOf({ disks, memoryUsed }: HostFacts): string {
   const percent = (share: number | undefined) => (share === undefined ? '?' : `${Math.round(share * 100)}%`);
-  return `Disk ${percent(diskUsed)} · memory ${percent(memoryUsed)}`;
+  const fullest = disks.length === 0 ? undefined : Math.max(...disks.map(({ used }) => used));
+  return `Disk ${percent(fullest)} · memory ${percent(memoryUsed)}`;
 }
 
 function listed(facts: HostFacts, drift: number | undefined) {
@@ -86,8 +104,8 @@ function listed(facts: HostFacts, drift: number | undefined) {
   return [
     { label: 'Load', value: `${String(facts.load ?? '?')} on ${String(facts.cpus ?? '?')} cores` },
     { label: 'Memory in use', value: percent(facts.memoryUsed) },
-    { label: 'Disk in use', value: percent(facts.diskUsed) },
-    { label: 'Inodes in use', value: percent(facts.inodesUsed) },
+    ...facts.disks.map(({ mount, used }) => ({ label: `Disk at ${mount}`, value: percent(used) })),
+    ...facts.inodes.map(({ mount, used }) => ({ label: `Inodes at ${mount}`, value: percent(used) })),
     { label: 'Clock differs by', value: drift === undefined ? 'not told' : `${(drift / 1000).toFixed(1)} s` },
     { label: 'Reboot needed', value: facts.reboot ? 'yes' : 'no' },
     { label: 'Failed units', value: facts.failedUnits.length === 0 ? 'none' : facts.failedUnits.join(', ') },
@@ -100,21 +118,24 @@ function judgeHost(facts: HostFacts, drift: number | undefined): Finding[] {
     if (when) findings.push(finding(...rest));
   };
   const percent = (share: number) => `${Math.round(share * 100)}%`;
-  const disk = facts.diskUsed ?? 0;
-  add(
-    disk > 0.85,
-    'DISK_NEARLY_FULL',
-    disk > 0.97 ? 'down' : 'degraded',
-    `The disk of the host is ${percent(disk)} full.`,
-    'Remove old images with docker image prune, and look for growing logs and volumes.',
-  );
-  add(
-    (facts.inodesUsed ?? 0) > 0.9,
-    'INODES_NEARLY_USED',
-    'degraded',
-    `${percent(facts.inodesUsed ?? 0)} of the inodes are used.`,
-    'Look for a folder with very many small files.',
-  );
+  for (const { mount, used } of facts.disks) {
+    add(
+      used > 0.85,
+      'DISK_NEARLY_FULL',
+      used > 0.97 ? 'down' : 'degraded',
+      `The disk at ${mount} is ${percent(used)} full.`,
+      'Remove old images with docker image prune, and look for growing logs and volumes.',
+    );
+  }
+  for (const { mount, used } of facts.inodes) {
+    add(
+      used > 0.9,
+      'INODES_NEARLY_USED',
+      'degraded',
+      `${percent(used)} of the inodes at ${mount} are used.`,
+      'Look for a folder with very many small files.',
+    );
+  }
   add(
     (facts.memoryUsed ?? 0) > 0.93,
     'MEMORY_LOW',
@@ -165,13 +186,16 @@ const containerSchema = z.object({
   }),
 });
 
-const containerScript =
-  'ids=$(docker ps -aq --no-trunc) && { [ -z "$ids" ] || docker inspect --format \'{{json .}}\' $ids; }';
+const containerScript = (socket: string | undefined): string => {
+  const docker = socket === undefined ? 'docker' : `docker -H ${shellWord(`unix://${socket}`)}`;
+  return `ids=$(${docker} ps -aq --no-trunc) && { [ -z "$ids" ] || ${docker} inspect --format '{{json .}}' $ids; }`;
+};
 
-function containers(shell: HostShell): CheckDefinition['run'] {
+function containers(shell: HostShell, socket: string | undefined): CheckDefinition['run'] {
+  const script = containerScript(socket);
   const restarts = new Map<string, number>();
   return async (signal) => {
-    const { code, stdout, stderr } = await shell(containerScript, signal);
+    const { code, stdout, stderr } = await shell(script, signal);
     if (code !== 0) {
       throw new AppError('INVALID_INPUT', 'Docker can’t be asked on the host.', {
         hint: 'Check that Docker runs there, and that the user belongs to the group docker.',

@@ -3,6 +3,7 @@ import type { Finding } from '#shared/model/health';
 import type { Database, DatabaseSession, DatabaseSide } from '../../../ports/database';
 import { formatBytes } from '#shared/model/format-bytes';
 import { type CheckDefinition, finding, readableMs } from '../check';
+import { writeProbe } from './write-probe';
 
 const number = z.coerce.number();
 
@@ -11,6 +12,8 @@ interface PostgresTarget {
   side: DatabaseSide;
   service: CheckDefinition['service'];
   host: string;
+  /** Whether a row is also written in a scratch schema; only where the operator asks for it. */
+  writes?: boolean;
 }
 
 /** Transactions that are open for longer hold back the clean-up of dead rows. Seconds. */
@@ -19,8 +22,14 @@ const longWait = 30;
 const walLimit = 5 * 1024 ** 3;
 const connectionShare = 0.85;
 
-/** The checks of one PostgreSQL server: whether it answers, how near its limits it is, and how its tables fare. Reads only. */
-export function postgresChecks({ database, side, service, host }: PostgresTarget): CheckDefinition[] {
+/** The checks of one PostgreSQL server: whether it answers, how near its limits it is, and how its tables fare. Reads only, unless `writes`. */
+export function postgresChecks({
+  database,
+  side,
+  service,
+  host,
+  writes = false,
+}: PostgresTarget): CheckDefinition[] {
   const query = `${service.id}.query`;
   const common = { service, host };
   const growth = growthMeter();
@@ -72,6 +81,20 @@ export function postgresChecks({ database, side, service, host }: PostgresTarget
       timeoutMs: 30_000,
       run: (signal) => database.use(signal, (session) => tables(session, growth)),
     },
+    ...(writes
+      ? [
+          {
+            ...common,
+            id: `${service.id}.write`,
+            title: 'Write a row',
+            dependsOn: query,
+            intervalMs: 5 * 60_000,
+            timeoutMs: 20_000,
+            run: (signal: AbortSignal) =>
+              database.use(signal, (session) => writeProbe(session, new Date().toISOString())),
+          },
+        ]
+      : []),
   ];
 }
 
