@@ -125,8 +125,22 @@ function filterEntry(entry: SchemaEntry, roles: ReadonlySet<string>, owners: Rea
   return { kept: [{ id: entry.id, type: entry.type, sql }], omitted: [] };
 }
 
-/** Reads the source's schema and decides for every entry of it whether and how it is applied. Reads both sides. */
-export async function planEntries(ports: DatabasePorts, signal: AbortSignal): Promise<EntriesPlan> {
+const planned = new WeakMap<DatabasePorts, Promise<EntriesPlan>>();
+
+/**
+ * Reads the source's schema and decides for every entry of it whether and how it is applied. Reads both sides, once for as long as the ports are
+ * open: the steps of a plan are halves of one state.
+ */
+export function planEntries(ports: DatabasePorts, signal: AbortSignal): Promise<EntriesPlan> {
+  const known = planned.get(ports);
+  if (known !== undefined) return known;
+  const plan = readEntries(ports, signal);
+  planned.set(ports, plan);
+  plan.catch(() => planned.delete(ports));
+  return plan;
+}
+
+async function readEntries(ports: DatabasePorts, signal: AbortSignal): Promise<EntriesPlan> {
   const entries = await ports.source.dumpSchema(signal);
   return ports.source.use(signal, (source) =>
     ports.target.use(signal, async (target) => {

@@ -142,7 +142,7 @@ export const databaseFinishStep = defineStep<
     return {
       summary: `Add ${count('INDEX')} indexes, ${count('CONSTRAINT')} keys, ${count('FK CONSTRAINT')} foreign keys and ${count('TRIGGER')} triggers; set ${plan.sequences.length} sequences; fill ${plan.materializedViews.length} materialized views.`,
       details: [
-        ...whole.map((entry) => entry.id),
+        ...plan.entries.map(({ id, sql }) => `-- ${id}\n${sql}\n`),
         ...plan.omitted
           .filter((item) => !item.missed)
           .map((item) => `Left out: ${item.id}, because ${item.reason}`),

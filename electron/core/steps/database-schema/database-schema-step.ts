@@ -100,8 +100,8 @@ export const databaseSchemaStep = defineStep<
     return {
       summary: `Create ${plan.entries.length} schema entries, ${tables} tables among them, and ${created.length} extensions.`,
       details: [
-        ...created.map((extension) => `EXTENSION ${extension.name} in schema ${extension.to}`),
-        ...plan.entries.map((entry) => entry.id),
+        ...created.map((extension) => `${createExtensionSql(extension)};\n`),
+        ...plan.entries.map(({ id, sql }) => `-- ${id}\n${sql}\n`),
         'Rights on tables that the target gives to the roles of its REST API by default are taken back; those that the source gives stay.',
         ...plan.omitted
           .filter((item) => !item.missed)
