@@ -150,6 +150,20 @@ const contenders: Contender[] = [
         `pg_dump -Fc --data-only ${quoted(source)} | pg_restore --data-only -d ${quoted(await prepared(target))}`,
       ),
   },
+  ...(has('pgcopydb')
+    ? [
+        {
+          name: 'pgcopydb copy table-data, the rows alone',
+          kind: 'rows' as const,
+          run: async (target: string) => {
+            const folder = quoted(path.join(scratch, 'pgcopydb-rows'));
+            return measure(
+              `rm -rf ${folder}; pgcopydb copy table-data --dir ${folder} --source ${quoted(source)} --target ${quoted(await prepared(target))}`,
+            );
+          },
+        },
+      ]
+    : []),
   {
     name: 'Cutover, the whole job with proof',
     kind: 'whole',

@@ -16,6 +16,7 @@ import {
 import { requireSettingsFor } from './services/connections/connection-state';
 import { connectionTesters } from './services/connections/testers';
 import type { UserDelta } from '#shared/model/users-report';
+import type { DatabaseChoices } from '#shared/model/database-choices';
 import type { UsersMapping } from '#shared/model/users-mapping';
 import { type AccessService, createAccessService } from './services/access/access-service';
 import { openRestPort } from './adapters/supabase/rest';
@@ -28,6 +29,7 @@ import { inspect } from './services/migration/inspect';
 import { migrationSteps } from './services/migration/migration-steps';
 import { fingerprintsOf, openMigrationPorts } from './services/migration/open-ports';
 import { noteCarried } from './services/activity/carry-activity';
+import { readDatabaseChoices, saveDatabaseChoices } from './services/migration/database-choices';
 import { readUsersMapping, saveUsersMapping } from './services/migration/users-mapping';
 import { carryUsers } from './steps/users/user-delta';
 import { runActivity } from './services/activity/run-activity';
@@ -122,6 +124,10 @@ export interface Core {
   ): Promise<InspectReport>;
   /** Keeps how the users of the open workspace are read; null goes back to what is found. Throws `USERS_MAPPING_INVALID`. */
   mapUsers(mapping: UsersMapping | null, signal: AbortSignal): Promise<void>;
+  /** What the open workspace leaves out of the database. Throws `WORKSPACE_NOT_OPEN`. */
+  databaseChoices(): Promise<DatabaseChoices>;
+  /** Keeps it. Throws `INVALID_INPUT` for a pattern that means nothing, and for rows that others refer to. */
+  chooseDatabase(choices: DatabaseChoices, signal: AbortSignal): Promise<void>;
   /** Carries over what changed of the users since their import, or only counts it. */
   carryUsers(apply: boolean, signal: AbortSignal): Promise<UserDelta>;
   /** Stops own runs so that they can be resumed, and waits for that. */
@@ -143,7 +149,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const openPorts = async (workspace: OpenedWorkspace) => {
     const settings = await workspace.settings();
     redact = (text) => settings.redact(text);
-    return openMigrationPorts(settings, await readUsersMapping(workspace.folder));
+    return openMigrationPorts(
+      settings,
+      await readUsersMapping(workspace.folder),
+      await readDatabaseChoices(workspace.folder),
+    );
   };
   const safely = <T>(call: () => Promise<T>) => redactingFailures((text) => redact(text), call);
 
@@ -365,6 +375,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     mapUsers: (mapping, signal) =>
       withPorts(['users'], (ports, workspace) =>
         saveUsersMapping(workspace.folder, mapping, ports, activityOf(workspace), signal),
+      ),
+    databaseChoices: () => readDatabaseChoices(workspaces.opened().folder),
+    chooseDatabase: (choices, signal) =>
+      withPorts(['database'], (ports, workspace) =>
+        saveDatabaseChoices(workspace.folder, choices, ports, activityOf(workspace), signal),
       ),
     carryUsers: (apply, signal) =>
       withPorts(['users'], async (ports, workspace) => {

@@ -8,6 +8,7 @@ import {
   runViewSchema,
   warningSchema,
 } from '../model/run';
+import { databaseChoicesSchema } from '../model/database-choices';
 import { usersMappingSchema } from '../model/users-mapping';
 import { userDeltaSchema, usersReportSchema } from '../model/users-report';
 import { call, stream } from '../rpc/define';
@@ -67,6 +68,10 @@ export const migrationContract = {
   ),
   /** Keeps a mapping of the users for the workspace after trying it on the source; null goes back to what is found by itself. */
   'migration.mapUsers': call(z.object({ mapping: usersMappingSchema.nullable() }), z.object({})),
+  /** What the workspace leaves out of the database. */
+  'migration.databaseChoices': call(z.object({}), databaseChoicesSchema),
+  /** Keeps it after trying it on the source. */
+  'migration.chooseDatabase': call(databaseChoicesSchema, z.object({})),
   /** Counts, or with `apply` carries over, what changed at the application since its users were imported. */
   'migration.carryUsers': call(z.object({ apply: z.boolean() }), userDeltaSchema),
   /** Reads both sides and plans; writes nothing. */

@@ -1,6 +1,7 @@
 import type { InspectProgress } from '#shared/contract/inspect-objects';
 import type { InspectReport, migrationContract } from '#shared/contract/migration';
 import type { Lane } from '#shared/model/run';
+import type { DatabaseChoices } from '#shared/model/database-choices';
 import type { UsersMapping } from '#shared/model/users-mapping';
 import type { UserDelta } from '#shared/model/users-report';
 import type { Handlers } from '#shared/rpc/define';
@@ -16,6 +17,8 @@ export interface MigrationHandlersOptions {
     onProgress: (progress: InspectProgress) => void,
   ): Promise<InspectReport>;
   mapUsers(mapping: UsersMapping | null, signal: AbortSignal): Promise<void>;
+  databaseChoices(): Promise<DatabaseChoices>;
+  chooseDatabase(choices: DatabaseChoices, signal: AbortSignal): Promise<void>;
   carryUsers(apply: boolean, signal: AbortSignal): Promise<UserDelta>;
 }
 
@@ -29,6 +32,11 @@ export function migrationHandlers(options: MigrationHandlersOptions): Handlers<t
       ),
     'migration.mapUsers': async ({ mapping }, { signal }) => {
       await options.mapUsers(mapping, signal);
+      return {};
+    },
+    'migration.databaseChoices': () => options.databaseChoices(),
+    'migration.chooseDatabase': async (choices, { signal }) => {
+      await options.chooseDatabase(choices, signal);
       return {};
     },
     'migration.carryUsers': ({ apply }, { signal }) => options.carryUsers(apply, signal),

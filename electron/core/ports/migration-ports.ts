@@ -1,3 +1,4 @@
+import type { DatabaseChoices } from '#shared/model/database-choices';
 import type { UsersMapping } from '#shared/model/users-mapping';
 import type { BucketSettingsPorts } from './bucket-settings';
 import type { DatabasePorts } from './database';
@@ -12,6 +13,8 @@ export interface MigrationPorts {
   readonly objects: ObjectPorts;
   /** How the operator wants the users read; without it the likeliest table is. */
   readonly usersMapping?: UsersMapping | undefined;
+  /** What the operator leaves out of the database; without it nothing is. */
+  readonly databaseChoices?: DatabaseChoices | undefined;
   readonly bucketSettings: BucketSettingsPorts;
   readonly links: LinkPorts;
   close(): Promise<void>;

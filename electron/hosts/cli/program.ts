@@ -3,6 +3,7 @@ import { activityAreas } from '#shared/model/activity';
 import { type Lane, laneSchema, lanes } from '#shared/model/run';
 import type { ActivityOptions } from './commands/activity';
 import type { CompareOptions } from './commands/compare';
+import type { DatabaseChoiceOptions } from './database-choices';
 import { addCors } from './cors-program';
 import { addExposure } from './exposure-program';
 import { addObjects } from './objects-program';
@@ -15,7 +16,7 @@ import { type CommonOptions as Common, type Perform, sub, withWorkspace } from '
 interface Only extends Common {
   only?: Lane[];
 }
-interface Users extends Only {
+interface Users extends Only, DatabaseChoiceOptions {
   usersMapping?: string;
 }
 interface Page extends Common {
@@ -90,7 +91,7 @@ export function createProgram(version: string, perform: Perform): Command {
     ),
   );
 
-  withUsers(
+  withChoices(
     sub(program, 'inspect', 'show what is there and what will not survive the move', [
       'cutover inspect --only database',
       'cutover inspect --only users --json    the mapping of the users is under users.mapping',
@@ -101,9 +102,10 @@ export function createProgram(version: string, perform: Perform): Command {
     ),
   );
 
-  withUsers(
+  withChoices(
     sub(program, 'plan', 'show what a run would do; writes nothing', [
       'cutover plan --env-file .env.migration',
+      `cutover plan --leave-out 'legacy.*' --without-rows public.audit_log`,
       'cutover plan --users-mapping users.json',
     ]),
   ).action((options: Users) =>
@@ -112,7 +114,7 @@ export function createProgram(version: string, perform: Perform): Command {
     ),
   );
 
-  withUsers(
+  withChoices(
     sub(program, 'run', 'plan, ask, run and verify', [
       'cutover run --env-file .env.migration',
       'cutover run --yes --json            journal events as NDJSON, at last {"type":"result", …}',
@@ -240,8 +242,14 @@ function withMapping(command: Command): Command {
   );
 }
 
-function withUsers(command: Command): Command {
-  return withMapping(withOnly(command));
+function withChoices(command: Command): Command {
+  return withMapping(withOnly(command))
+    .option(
+      '--leave-out <pattern>',
+      'tables and views that are not moved: public.audit_*, crm.*, /regex/; may be repeated, is kept for the workspace; none takes it back',
+      collect,
+    )
+    .option('--without-rows <pattern>', 'tables that are made and stay empty; like --leave-out', collect);
 }
 
 function portOption(): Option {

@@ -13,6 +13,7 @@ import { plural } from '../../ui/format';
 import { Loading } from '../../ui/loading';
 import { PageBody, PageHeader } from '../../ui/page-header';
 import { Tag } from '../../ui/tag';
+import { ChoicesCard } from './choices-card';
 import { InspectView } from './inspect-view';
 import styles from './migration.module.css';
 import { PlanSteps } from './plan-steps';
@@ -164,6 +165,7 @@ export function PrepareView({
                 </Card>
               </>
             )}
+            {plan.isPending || !draft.only.includes('database') ? null : <ChoicesCard />}
             {inspect.data === undefined ? null : <InspectView report={inspect.data} />}
           </div>
         </div>

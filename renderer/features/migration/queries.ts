@@ -2,6 +2,7 @@ import { AppError } from '#shared/model/errors';
 import { skipToken, useMutation, useMutationState, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { InspectProgress } from '#shared/contract/inspect-objects';
 import type { Lane } from '#shared/model/run';
+import type { DatabaseChoices } from '#shared/model/database-choices';
 import type { UsersMapping } from '#shared/model/users-mapping';
 import { client } from '../../api/client';
 import { keys } from '../../api/queries';
@@ -52,6 +53,29 @@ export function useMapUsers() {
     mutationFn: (mapping: UsersMapping | null) => client.call('migration.mapUsers', { mapping }),
     onSuccess: () => {
       acknowledge('Kept. Inspecting again.');
+      useMigrationView.getState().prepare();
+    },
+  });
+}
+
+const choicesKey = ['database choices'];
+
+/** What the workspace leaves out of the database. */
+export function useDatabaseChoices() {
+  return useQuery({
+    queryKey: choicesKey,
+    queryFn: ({ signal }) => client.call('migration.databaseChoices', {}, { signal }),
+  });
+}
+
+/** Keeps what is left out, then inspects and plans anew. */
+export function useChooseDatabase() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (choices: DatabaseChoices) => client.call('migration.chooseDatabase', choices),
+    onSuccess: async () => {
+      acknowledge('Kept. Planning again.');
+      await queryClient.invalidateQueries({ queryKey: choicesKey });
       useMigrationView.getState().prepare();
     },
   });

@@ -13,6 +13,7 @@ import type { LoadOverview } from '#shared/contract/load';
 import type { InspectProgress } from '#shared/contract/inspect-objects';
 import type { InspectReport } from '#shared/contract/migration';
 import type { WorkspaceView } from '#shared/contract/workspaces';
+import type { DatabaseChoices } from '#shared/model/database-choices';
 import { AppError, type ErrorShape } from '#shared/model/errors';
 import type { PlanView } from '#shared/model/run';
 import type { End } from '#shared/model/settings';
@@ -48,6 +49,7 @@ export interface Situation {
   tests: Partial<Record<End, ConnectionTest>>;
   imported: ImportResult;
   inspect: Answer<InspectReport>;
+  databaseChoices: DatabaseChoices;
   /** What is told before the answer. */
   inspectProgress?: InspectProgress;
   plan: Answer<PlanView>;
@@ -87,6 +89,7 @@ export function situation(changes: Partial<Situation> = {}): Situation {
     tests: {},
     imported: { filled: [], notFilled: [], ignored: [] },
     inspect: report,
+    databaseChoices: { leaveOut: [], withoutRows: ['public.audit_log'] },
     plan,
     comparison,
     start: () => undefined,
@@ -250,6 +253,12 @@ function handlersFor(now: Situation): Handlers<AppContract> {
       return Promise.resolve(now.imported);
     },
     'migration.mapUsers': () => Promise.resolve({}),
+    'migration.databaseChoices': () => Promise.resolve(now.databaseChoices),
+    'migration.chooseDatabase': (choices) => {
+      note('migration.chooseDatabase', choices);
+      now.databaseChoices = choices;
+      return Promise.resolve({});
+    },
     'migration.carryUsers': () => Promise.reject(new AppError('NOT_FOUND', 'Nothing was imported.')),
     'migration.inspect': async function* (input) {
       note('migration.inspect', input);

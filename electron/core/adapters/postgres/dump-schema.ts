@@ -6,11 +6,12 @@ import { startWorkerThread } from '../common/worker-thread';
 import { classifyDatabaseError } from './classify';
 import { sideTitle, type ConnectionConfig } from './connection-config';
 import { relay } from './pg-dump-relay';
-import { connectClient, requireOwnBackend } from './session';
+import { connectClient, requireOwnBackend, usualPatience, within, type Patience } from './session';
 import { splitDump } from './split-dump';
 
-/** Milliseconds that one answer of the server may take, and that a whole dump may take. */
-const answerTimeout = 60_000;
+/** One answer of the server may take so many times the silence after which a connection is looked after. */
+const silences = 2;
+/** Milliseconds that a whole dump may take. */
 const dumpTimeout = 10 * 60_000;
 
 /** Owners, tablespaces and access methods are a matter of the target. */
@@ -50,17 +51,22 @@ function failed(config: ConnectionConfig, reason: string): AppError {
 }
 
 /** Runs pg_dump over an authenticated connection of ours and splits what it prints. */
-export async function dumpSchema(config: ConnectionConfig, signal: AbortSignal): Promise<SchemaEntry[]> {
+export async function dumpSchema(
+  config: ConnectionConfig,
+  signal: AbortSignal,
+  patience: Patience = usualPatience,
+): Promise<SchemaEntry[]> {
   const client = await connectClient(config, signal);
   const { stream } = client.connection;
   try {
     // pg_dump makes settings of its own.
-    await requireOwnBackend(client, config, signal);
+    await requireOwnBackend(client, config, signal, patience);
     const versionRow = z.object({ server_version: z.string() });
-    const version = versionRow.parse((await client.query('show server_version')).rows[0]).server_version;
+    const answer = await within(client, patience.silence, () => client.query('show server_version'));
+    const version = versionRow.parse(answer.rows[0]).server_version;
     // From here on the socket is pg_dump's; the client's own parser must not see the answers.
     stream.removeAllListeners('data');
-    return splitDump(await runWorker(relay(stream, version), config, signal));
+    return splitDump(await runWorker(relay(stream, version), config, signal, patience.silence * silences));
   } catch (error) {
     throw classifyDatabaseError(error, { config, phase: 'work', signal });
   } finally {
@@ -72,6 +78,7 @@ async function runWorker(
   answer: (bytes: Uint8Array) => Promise<Uint8Array>,
   config: ConnectionConfig,
   signal: AbortSignal,
+  answerTimeout: number,
 ): Promise<string> {
   const wake = new Int32Array(new SharedArrayBuffer(4));
   const worker = startWorkerThread('pg-dump-worker', new URL('./pg-dump-worker.ts', import.meta.url), {

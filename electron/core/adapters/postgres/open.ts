@@ -48,7 +48,7 @@ export function openDatabasePorts(settings: Settings, patience?: Patience): Data
           await session.close();
         }
       },
-      dumpSchema: (signal) => dumpSchema(config(), signal),
+      dumpSchema: (signal) => dumpSchema(config(), signal, patience),
     };
   }
 

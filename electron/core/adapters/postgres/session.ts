@@ -11,6 +11,8 @@ import { urlSetting, type ConnectionConfig } from './connection-config';
 const connectTimeout = 10_000;
 /** Milliseconds that a cancel request gets before the connection is cut anyway. */
 const cancelTimeout = 1_500;
+/** Milliseconds for the last words on a connection. */
+const farewellTimeout = 2_000;
 
 /**
  * Settings of every session. Text forms of values must be the same on both servers, since hashes and text copies are made
@@ -70,6 +72,9 @@ export interface Patience {
   readonly silence: number;
 }
 
+/** Long enough for a server that is slow, short enough for an operator who watches. */
+export const usualPatience: Patience = { silence: 30_000 };
+
 function clientOptions(config: ConnectionConfig): pg.ClientConfig {
   return {
     host: config.host,
@@ -109,14 +114,44 @@ export async function connectClient(config: ConnectionConfig, signal: AbortSigna
   }
 }
 
-/** Asks the server to stop what a backend is doing; whether it did is seen by the caller's own statement. */
-async function cancelBackend(config: ConnectionConfig, pid: number): Promise<void> {
+/** Cuts the connection when `work` on it takes longer: a link that swallows packets tells nobody. */
+export async function within<T>(client: pg.Client, milliseconds: number, work: () => Promise<T>): Promise<T> {
+  const deadline = setTimeout(
+    () => client.connection.stream.destroy(new Error('Connection terminated unexpectedly')),
+    milliseconds,
+  );
+  try {
+    return await work();
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+/** Ends a connection politely where the other end still listens; never throws. */
+async function farewell(client: pg.Client): Promise<void> {
+  await within(client, farewellTimeout, () => client.end()).catch(() => undefined);
+}
+
+/**
+ * Asks the server on a connection of its own to stop what a backend of ours is doing, or to end it; whether it did is seen by the caller's own
+ * statement.
+ */
+async function stopBackend(
+  config: ConnectionConfig,
+  pid: number,
+  how: 'pg_cancel_backend' | 'pg_terminate_backend',
+): Promise<void> {
   try {
     const client = await connectClient(config, AbortSignal.timeout(cancelTimeout));
     try {
-      await client.query('select pg_catalog.pg_cancel_backend($1)', [pid]);
+      await within(client, cancelTimeout, () =>
+        client.query(
+          `select pg_catalog.${how}(pid) from pg_catalog.pg_stat_activity where pid = $1 and application_name = 'cutover'`,
+          [pid],
+        ),
+      );
     } finally {
-      await client.end();
+      await farewell(client);
     }
   } catch {
     // The connection is cut next, which stops all but statements that send nothing.
@@ -143,13 +178,15 @@ export async function requireOwnBackend(
   client: pg.Client,
   config: ConnectionConfig,
   signal: AbortSignal,
+  patience: Patience,
 ): Promise<void> {
   const address = `${config.host}:${config.port}`;
   if (ownBackends.has(address)) return;
   const other = await connectClient(config, signal);
+  const ask = (one: pg.Client) => within(one, patience.silence, () => backendOf(one));
   try {
     for (let round = 0; round < comparisons; round += 1) {
-      if ((await backendOf(client)) !== (await backendOf(other))) continue;
+      if ((await ask(client)) !== (await ask(other))) continue;
       throw new AppError(
         'SUPABASE_TRANSACTION_POOLER',
         `${urlSetting[config.side]} leads to a pooler that shares server connections between clients.`,
@@ -161,7 +198,7 @@ export async function requireOwnBackend(
     }
     ownBackends.add(address);
   } finally {
-    await other.end().catch(() => undefined);
+    await farewell(other);
   }
 }
 
@@ -179,16 +216,18 @@ async function lookAfter(
   try {
     const client = await connectClient(config, AbortSignal.timeout(timeout));
     try {
-      const { rows } = await client.query(
-        'select state, wait_event_type as wait from pg_catalog.pg_stat_activity where pid = $1',
-        [pid],
+      const { rows } = await within(client, timeout, () =>
+        client.query(
+          'select state, wait_event_type as wait from pg_catalog.pg_stat_activity where pid = $1',
+          [pid],
+        ),
       );
       if (rows.length === 0) return 'gone';
       const { state, wait } = activityRow.parse(rows[0]);
       if (state === null) return 'unknown';
       return state !== 'active' || wait === 'Client' ? 'waiting' : 'working';
     } finally {
-      await client.end();
+      await farewell(client);
     }
   } catch (error) {
     return error instanceof AppError && error.code === 'DATABASE_TOO_MANY_CONNECTIONS'
@@ -204,7 +243,7 @@ const looks = 2;
 export async function openSession(
   config: ConnectionConfig,
   signal: AbortSignal,
-  patience: Patience = { silence: 30_000 },
+  patience: Patience = usualPatience,
 ): Promise<PgSession> {
   // One signal stops a whole run: every connection and every copy of it listens.
   setMaxListeners(0, signal);
@@ -233,7 +272,10 @@ export async function openSession(
       const found = await lookAfter(config, pid, patience.silence);
       if (traffic() !== seen || !owed() || found === 'working' || found === 'unknown') dead = 0;
       else dead += found === 'gone' ? looks : 1;
-      if (dead >= looks) client.connection.stream.destroy(new Error('Connection terminated unexpectedly'));
+      if (dead < looks) return;
+      // On the other side of a link that swallows packets the backend would keep its locks until the server's keep-alives give up.
+      if (found === 'waiting') await stopBackend(config, pid, 'pg_terminate_backend');
+      client.connection.stream.destroy(new Error('Connection terminated unexpectedly'));
     };
     const timer = setInterval(() => {
       if (looking) return;
@@ -261,10 +303,12 @@ export async function openSession(
 
   let pid: number;
   try {
-    await requireOwnBackend(client, config, signal);
-    await client.query(setUp(config.side));
-    // Behind a pooler this differs from the key data of the start.
-    pid = await backendOf(client);
+    await requireOwnBackend(client, config, signal, patience);
+    // Behind a pooler the number differs from the key data of the start.
+    pid = await within(client, patience.silence, async () => {
+      await client.query(setUp(config.side));
+      return backendOf(client);
+    });
   } catch (error) {
     destroy();
     throw classifyDatabaseError(error, { config, phase: 'connect', signal });
@@ -276,7 +320,7 @@ export async function openSession(
       return;
     }
     const deadline = setTimeout(destroy, cancelTimeout);
-    void cancelBackend(config, pid).finally(() => {
+    void stopBackend(config, pid, 'pg_cancel_backend').finally(() => {
       clearTimeout(deadline);
       destroy();
     });
@@ -310,7 +354,7 @@ export async function openSession(
         client.connection.stream.destroy();
         return;
       }
-      await client.end().catch(() => undefined);
+      await farewell(client);
     },
   };
 }

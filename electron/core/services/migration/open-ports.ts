@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AppError } from '#shared/model/errors';
 import type { Lane } from '#shared/model/run';
 import type { SettingName } from '#shared/model/settings';
+import type { DatabaseChoices } from '#shared/model/database-choices';
 import type { UsersMapping } from '#shared/model/users-mapping';
 import { databaseFingerprint } from '../../adapters/postgres/fingerprint';
 import { openDatabasePorts } from '../../adapters/postgres/open';
@@ -14,7 +15,11 @@ import type { MigrationPorts } from '../../ports/migration-ports';
 import type { Settings } from '../../ports/settings';
 
 /** The ports of a migration; nothing is connected until a step asks. Throws `SETTING_MISSING` and `SETTING_INVALID` when a step first needs the setting. */
-export function openMigrationPorts(settings: Settings, usersMapping?: UsersMapping): MigrationPorts {
+export function openMigrationPorts(
+  settings: Settings,
+  usersMapping?: UsersMapping,
+  databaseChoices?: DatabaseChoices,
+): MigrationPorts {
   const database = openDatabasePorts(settings);
   const auth = openAuthPort(settings);
   const objects = openObjectPorts(settings);
@@ -25,6 +30,7 @@ export function openMigrationPorts(settings: Settings, usersMapping?: UsersMappi
     auth,
     objects,
     usersMapping,
+    databaseChoices,
     bucketSettings,
     links,
     close: async () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DatabaseSession, SchemaEntry } from '../../ports/database';
-import { quoteName } from './sql-text';
+import { forRegExp, namePattern, quoteName } from './sql-text';
 
 export const extensionPlanSchema = z.object({
   name: z.string(),
@@ -88,14 +88,6 @@ join lateral (
 ) m (name, operator) on true
 where d.refclassid = 'pg_catalog.pg_extension'::regclass and d.deptype = 'e'
 group by 1, 2, 3 order by 1, 2`;
-
-const forRegExp = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&');
-
-/** A name as a pattern, with or without quotes. */
-const namePattern = (name: string): string => {
-  const quoted = forRegExp(quoteName(name));
-  return /^[a-z_][a-z0-9_$]*$/.test(name) ? `(?:${forRegExp(name)}|${quoted})` : quoted;
-};
 
 /**
  * A change of statements for extensions that live in another schema on the target: what pg_dump wrote as `public.citext`

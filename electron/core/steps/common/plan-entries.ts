@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { noDatabaseChoices } from '#shared/model/database-choices';
 import type { DatabasePorts, DatabaseSession, SchemaEntry } from '../../ports/database';
+import type { MigrationPorts } from '../../ports/migration-ports';
 import { moveReferences, planExtensions, type ExtensionPlan } from './extensions';
+import { leavingOut, readLeftOut } from './left-out';
 import { reservedSchemas } from './reserved-schemas';
 
 export const entrySchema = z.object({ id: z.string(), type: z.string(), sql: z.string() });
@@ -24,6 +27,8 @@ export interface EntriesPlan {
   omitted: { preData: Omission[]; postData: Omission[] };
   /** Application schemas that the source's objects live in. */
   schemas: string[];
+  /** Tables, views and sequences that the operator leaves out, and views that read them, as `schema.name`. */
+  leftOut: string[];
 }
 
 const nameRow = z.object({ name: z.string() });
@@ -125,8 +130,28 @@ function filterEntry(entry: SchemaEntry, roles: ReadonlySet<string>, owners: Rea
   return { kept: [{ id: entry.id, type: entry.type, sql }], omitted: [] };
 }
 
-/** Reads the source's schema and decides for every entry of it whether and how it is applied. Reads both sides. */
-export async function planEntries(ports: DatabasePorts, signal: AbortSignal): Promise<EntriesPlan> {
+/** What planning the schema needs to reach. */
+export type SchemaPorts = Pick<MigrationPorts, 'database' | 'databaseChoices'>;
+
+const planned = new WeakMap<DatabasePorts, Promise<EntriesPlan>>();
+
+/**
+ * Reads the source's schema and decides for every entry of it whether and how it is applied. Reads both sides, once for as long as the ports are
+ * open: the steps of a plan are halves of one state.
+ */
+export function planEntries(ports: SchemaPorts, signal: AbortSignal): Promise<EntriesPlan> {
+  const known = planned.get(ports.database);
+  if (known !== undefined) return known;
+  const plan = readEntries(ports, signal);
+  planned.set(ports.database, plan);
+  plan.catch(() => planned.delete(ports.database));
+  return plan;
+}
+
+async function readEntries(
+  { database: ports, databaseChoices = noDatabaseChoices }: SchemaPorts,
+  signal: AbortSignal,
+): Promise<EntriesPlan> {
   const entries = await ports.source.dumpSchema(signal);
   return ports.source.use(signal, (source) =>
     ports.target.use(signal, async (target) => {
@@ -134,6 +159,7 @@ export async function planEntries(ports: DatabasePorts, signal: AbortSignal): Pr
       const move = await moveReferences(source, extensions);
       const roles = await rolesOf(target);
       const owners = await ownersOf(source);
+      const left = leavingOut((await readLeftOut(source, databaseChoices)).relations);
       const plan: EntriesPlan = {
         extensions,
         preData: [],
@@ -149,13 +175,20 @@ export async function planEntries(ports: DatabasePorts, signal: AbortSignal): Pr
         schemas: [...new Set(entries.map(schemaOf))]
           .filter((name): name is string => name !== undefined && !reservedSchemas.has(name))
           .sort(),
+        leftOut: [],
       };
       for (const entry of entries) {
         const half = entry.section === 'pre-data' ? 'preData' : 'postData';
+        const reason = left.reason(entry);
+        if (reason !== undefined) {
+          plan.omitted[half].push({ id: entry.id, reason, missed: true });
+          continue;
+        }
         const { kept, omitted } = filterEntry(move(entry), roles, owners);
         plan[half].push(...kept);
         plan.omitted[half].push(...omitted);
       }
+      plan.leftOut = left.all();
       return plan;
     }),
   );

@@ -12,3 +12,12 @@ export function quoteText(text: string): string {
 export function qualified(object: { readonly schema: string; readonly name: string }): string {
   return `${quoteName(object.schema)}.${quoteName(object.name)}`;
 }
+
+/** A text as a regular expression that means itself. */
+export const forRegExp = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+
+/** A name as a regular expression for how SQL writes it, with or without quotes. */
+export function namePattern(name: string): string {
+  const quoted = forRegExp(quoteName(name));
+  return /^[a-z_][a-z0-9_$]*$/.test(name) ? `(?:${forRegExp(name)}|${quoted})` : quoted;
+}

@@ -3,7 +3,9 @@ import type { Evidence } from '#shared/model/run';
 import { z } from 'zod';
 import { defineStep } from '../../engine/step';
 import type { DatabaseSession } from '../../ports/database';
-import type { MigrationPorts } from '../../ports/migration-ports';
+import { noDatabaseChoices } from '#shared/model/database-choices';
+import { readLeftOut } from '../common/left-out';
+import type { SchemaPorts } from '../common/plan-entries';
 import { reconnecting } from '../common/reconnect';
 import { runWorkers } from '../common/run-workers';
 import {
@@ -48,7 +50,7 @@ const outputSchema = z.object({
 
 /** Copies the rows of every table from one snapshot of the source. */
 export const databaseDataStep = defineStep<
-  Pick<MigrationPorts, 'database'>,
+  SchemaPorts,
   z.infer<typeof planSchema>,
   z.infer<typeof outputSchema>
 >({
@@ -62,11 +64,20 @@ export const databaseDataStep = defineStep<
   outputSchema,
 
   async plan({ ports, signal }) {
-    return ports.database.source.use(signal, async (source) => ({
-      tables: await readTables(source),
-      largeObjects: (await findLargeObjects(source)).there,
-      leftBehind: await readLeftBehind(source),
-    }));
+    return ports.database.source.use(signal, async (source) => {
+      const { relations, withoutRows } = await readLeftOut(
+        source,
+        ports.databaseChoices ?? noDatabaseChoices,
+      );
+      const tables = (await readTables(source)).filter(
+        ({ schema, name }) => !relations.has(`${schema}.${name}`) && !withoutRows.has(`${schema}.${name}`),
+      );
+      return {
+        tables,
+        largeObjects: (await findLargeObjects(source)).there,
+        leftBehind: { ...(await readLeftBehind(source)), chosen: [...withoutRows] },
+      };
+    });
   },
 
   describe({ tables, largeObjects, leftBehind }) {

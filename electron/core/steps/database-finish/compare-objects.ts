@@ -5,7 +5,7 @@ import { isApplicationSchema, isNotOfExtension } from '../common/reserved-schema
 
 interface Kind {
   subject: string;
-  /** Selects one text per object, as `object`, from schemas `$1`. */
+  /** Selects one text per object, as `object`, with the `relation` that it is of, from schemas `$1`. */
   sql: string;
 }
 
@@ -17,14 +17,14 @@ const kinds: readonly Kind[] = [
     subject: 'constraints',
     // PostgreSQL 18 keeps NOT NULL as a constraint, earlier ones do not. A foreign key of or at a partitioned table has copies for the
     // partitions, which the server names as it likes.
-    sql: `select n.nspname || '.' || c.relname || ' ' || k.conname || ' ' || k.contype::text || case when k.convalidated then '' else ' not valid' end as object
+    sql: `select n.nspname || '.' || c.relname as relation, n.nspname || '.' || c.relname || ' ' || k.conname || ' ' || k.contype::text || case when k.convalidated then '' else ' not valid' end as object
       from pg_catalog.pg_constraint k join pg_catalog.pg_class c on c.oid = k.conrelid
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace where k.contype in ('c', 'f', 'p', 'u', 'x')
         and (k.contype <> 'f' or k.conparentid = 0) and ${own}`,
   },
   {
     subject: 'indexes',
-    sql: `select n.nspname || '.' || c.relname || ' on ' || t.relname || case when i.indisunique then ' unique' else '' end
+    sql: `select n.nspname || '.' || t.relname as relation, n.nspname || '.' || c.relname || ' on ' || t.relname || case when i.indisunique then ' unique' else '' end
         || case when i.indisvalid then '' else ' invalid' end || ' ' || i.indnatts as object
       from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
       join pg_catalog.pg_class t on t.oid = i.indrelid
@@ -32,46 +32,51 @@ const kinds: readonly Kind[] = [
   },
   {
     subject: 'triggers',
-    sql: `select n.nspname || '.' || c.relname || ' ' || g.tgname || ' ' || g.tgenabled::text as object
+    sql: `select n.nspname || '.' || c.relname as relation, n.nspname || '.' || c.relname || ' ' || g.tgname || ' ' || g.tgenabled::text as object
       from pg_catalog.pg_trigger g join pg_catalog.pg_class c on c.oid = g.tgrelid
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace where not g.tgisinternal and ${own}`,
   },
   {
     subject: 'functions and procedures',
-    sql: `select n.nspname || '.' || p.proname || ' ' || p.prokind::text || p.pronargs as object
+    sql: `select null as relation, n.nspname || '.' || p.proname || ' ' || p.prokind::text || p.pronargs as object
       from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
       where ${isNotOfExtension('pg_catalog.pg_proc', 'p.oid')} and ${own}`,
   },
   {
     subject: 'rules and views',
-    sql: `select n.nspname || '.' || c.relname || ' ' || r.rulename || ' ' || r.ev_type::text || r.ev_enabled::text as object
+    sql: `select n.nspname || '.' || c.relname as relation, n.nspname || '.' || c.relname || ' ' || r.rulename || ' ' || r.ev_type::text || r.ev_enabled::text as object
       from pg_catalog.pg_rewrite r join pg_catalog.pg_class c on c.oid = r.ev_class
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where ${isNotOfExtension('pg_catalog.pg_class', 'c.oid')} and ${own}`,
   },
   {
     subject: 'row security policies',
-    sql: `select n.nspname || '.' || c.relname || ' ' || p.polname || ' ' || p.polcmd::text as object
+    sql: `select n.nspname || '.' || c.relname as relation, n.nspname || '.' || c.relname || ' ' || p.polname || ' ' || p.polcmd::text as object
       from pg_catalog.pg_policy p join pg_catalog.pg_class c on c.oid = p.polrelid
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace where ${own}`,
   },
 ];
 
-const objectRow = z.object({ object: z.string() });
+const objectRow = z.object({ relation: z.string().nullable(), object: z.string() });
 
-/** Compares what both catalogs hold, kind by kind. `refused` names entries that the target did not take, for the note. */
+/**
+ * Compares what both catalogs hold, kind by kind. `refused` names entries that the target did not take, for the note; `leftOut` relations that are not
+ * to be there. */
 export async function compareObjects(
   source: DatabaseSession,
   target: DatabaseSession,
   schemas: readonly string[],
   refused: readonly string[],
+  leftOut: readonly string[] = [],
 ): Promise<Evidence[]> {
+  const gone = new Set(leftOut);
   const evidence: Evidence[] = [];
   for (const { subject, sql } of kinds) {
-    const [there, here] = await Promise.all([
+    const [all, here] = await Promise.all([
       source.query(objectRow, sql, [schemas]),
       target.query(objectRow, sql, [schemas]),
     ]);
+    const there = all.filter(({ relation }) => relation === null || !gone.has(relation));
     const onTarget = new Set(here.map((row) => row.object));
     const missing = there.map((row) => row.object).filter((object) => !onTarget.has(object));
     const excused = missing.filter((object) => refused.some((entry) => isAbout(entry, object)));

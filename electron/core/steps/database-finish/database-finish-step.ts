@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { defineStep, type RunContext } from '../../engine/step';
-import type { MigrationPorts } from '../../ports/migration-ports';
 import { applyEntry } from '../common/apply-entry';
 import { omissionWarnings } from '../common/omission-warnings';
-import { entrySchema, omissionSchema, planEntries } from '../common/plan-entries';
+import { entrySchema, omissionSchema, planEntries, type SchemaPorts } from '../common/plan-entries';
 import { isApplicationSchema } from '../common/reserved-schemas';
 import { runWorkers } from '../common/run-workers';
 import { qualified } from '../common/sql-text';
@@ -26,6 +25,9 @@ const planSchema = z.object({
   /** Keys and foreign keys are cut in two, so that work is done side by side. */
   entries: z.array(spreadEntrySchema),
   omitted: z.array(omissionSchema),
+  /** Ids of what the first half leaves out. */
+  omittedBefore: z.array(z.string()),
+  leftOut: z.array(z.string()),
   schemas: z.array(z.string()),
   sequences: z.array(sequenceSchema),
   /** Those that hold rows on the source, in an order in which they can be filled. */
@@ -45,7 +47,7 @@ const outputSchema = z.object({
 });
 
 type Plan = z.infer<typeof planSchema>;
-type Run = RunContext<Pick<MigrationPorts, 'database'>>;
+type Run = RunContext<SchemaPorts>;
 
 const nameRow = z.object({ name: z.string() });
 const relationRow = relationSchema.extend({ kind: z.string() });
@@ -98,13 +100,9 @@ async function applyAll(
 }
 
 /** Adds indexes, constraints, triggers and grants, sets sequences, fills materialized views and gathers statistics. */
-export const databaseFinishStep = defineStep<
-  Pick<MigrationPorts, 'database'>,
-  Plan,
-  z.infer<typeof outputSchema>
->({
+export const databaseFinishStep = defineStep<SchemaPorts, Plan, z.infer<typeof outputSchema>>({
   id: 'database.finish',
-  version: 2,
+  version: 3,
   title: 'Add indexes, constraints and triggers',
   lane: 'database',
   needs: ['database.data'],
@@ -113,7 +111,8 @@ export const databaseFinishStep = defineStep<
   outputSchema,
 
   async plan({ ports, signal }) {
-    const { preData, postData, omitted, schemas } = await planEntries(ports.database, signal);
+    const { preData, postData, omitted, schemas, leftOut } = await planEntries(ports, signal);
+    const gone = new Set(leftOut);
     return ports.database.source.use(signal, async (source) => {
       const populated = await source.query(
         relationSchema,
@@ -128,8 +127,10 @@ export const databaseFinishStep = defineStep<
       return {
         entries: spreadEntries(postData, new Set(partitioned.map((table) => table.name))),
         omitted: omitted.postData,
+        omittedBefore: omitted.preData.map(({ id }) => id),
         schemas: schemas.includes('public') ? schemas : [...schemas, 'public'].sort(),
-        sequences: await readSequences(source),
+        leftOut,
+        sequences: (await readSequences(source)).filter(({ schema, name }) => !gone.has(`${schema}.${name}`)),
         // The dump has them in the order of their dependencies.
         materializedViews: [...preData, ...postData].flatMap((entry) => byId.get(entry.id) ?? []),
       };
@@ -142,7 +143,7 @@ export const databaseFinishStep = defineStep<
     return {
       summary: `Add ${count('INDEX')} indexes, ${count('CONSTRAINT')} keys, ${count('FK CONSTRAINT')} foreign keys and ${count('TRIGGER')} triggers; set ${plan.sequences.length} sequences; fill ${plan.materializedViews.length} materialized views.`,
       details: [
-        ...whole.map((entry) => entry.id),
+        ...plan.entries.map(({ id, sql }) => `-- ${id}\n${sql}\n`),
         ...plan.omitted
           .filter((item) => !item.missed)
           .map((item) => `Left out: ${item.id}, because ${item.reason}`),
@@ -207,10 +208,13 @@ export const databaseFinishStep = defineStep<
     const { ports, signal } = context;
     // A function that the target refused is missing here, although an earlier step reported it.
     const earlier = context.outputOf('database.schema', z.object({ refused: refusedSchema }))?.refused ?? [];
-    const absent = [...earlier, ...output.refused, ...plan.omitted].map((item) => item.id);
+    const absent = [
+      ...plan.omittedBefore,
+      ...[...earlier, ...output.refused, ...plan.omitted].map((item) => item.id),
+    ];
     return ports.database.source.use(signal, (source) =>
       ports.database.target.use(signal, async (target) => [
-        ...(await compareObjects(source, target, plan.schemas, absent)),
+        ...(await compareObjects(source, target, plan.schemas, absent, plan.leftOut)),
         await compareSequences(target, output.sequences),
       ]),
     );

@@ -25,16 +25,19 @@ where c.relkind in ('r', 'p', 'v', 'm') and c.relpersistence <> 't' and n.nspnam
   and ${isApplicationSchema('n.nspname')} and ${isNotOfExtension('pg_catalog.pg_class', 'c.oid')}
 group by 1, c.relkind, c.relispartition order by 1`;
 
-/** Compares every table and view of the schemas, column by column, as both catalogs hold them. */
+/** Compares every table and view of the schemas, column by column, as both catalogs hold them. `leftOut`: those that are not to be there. */
 export async function compareColumns(
   source: DatabaseSession,
   target: DatabaseSession,
   schemas: readonly string[],
+  leftOut: readonly string[] = [],
 ): Promise<Evidence> {
-  const [there, here] = await Promise.all([
+  const [all, here] = await Promise.all([
     source.query(columnRow, columnsSql, [schemas]),
     target.query(columnRow, columnsSql, [schemas]),
   ]);
+  const notCompared = new Set(leftOut);
+  const there = all.filter((row) => !notCompared.has(row.relation));
   const onTarget = new Map(here.map((row) => [row.relation, row.shape]));
   // A primary key makes its columns NOT NULL, and comes after the rows.
   const loose = (shape: string): string => shape.replaceAll(' not null', '');

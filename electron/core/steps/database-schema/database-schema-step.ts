@@ -2,11 +2,10 @@ import { AppError } from '#shared/model/errors';
 import { z } from 'zod';
 import { defineStep } from '../../engine/step';
 import type { DatabaseSession } from '../../ports/database';
-import type { MigrationPorts } from '../../ports/migration-ports';
 import { applyEntryInTransaction } from '../common/apply-entry';
 import { createExtensionSql, extensionPlanSchema } from '../common/extensions';
 import { omissionWarnings } from '../common/omission-warnings';
-import { entrySchema, omissionSchema, planEntries } from '../common/plan-entries';
+import { entrySchema, omissionSchema, planEntries, type SchemaPorts } from '../common/plan-entries';
 import { reconnecting } from '../common/reconnect';
 import { isApplicationSchema, isNotOfExtension } from '../common/reserved-schemas';
 import { takeBackDefaultRights } from './default-rights';
@@ -16,6 +15,7 @@ const planSchema = z.object({
   extensions: z.array(extensionPlanSchema),
   entries: z.array(entrySchema),
   omitted: z.array(omissionSchema),
+  leftOut: z.array(z.string()),
   schemas: z.array(z.string()),
 });
 
@@ -70,12 +70,12 @@ async function findInTheWay(
 
 /** Makes the application's schemas, types, functions, tables and views on the target, in one transaction. */
 export const databaseSchemaStep = defineStep<
-  Pick<MigrationPorts, 'database'>,
+  SchemaPorts,
   z.infer<typeof planSchema>,
   z.infer<typeof outputSchema>
 >({
   id: 'database.schema',
-  version: 1,
+  version: 2,
   title: 'Create the schema',
   lane: 'database',
   needs: [],
@@ -84,11 +84,12 @@ export const databaseSchemaStep = defineStep<
   outputSchema,
 
   async plan({ ports, signal }) {
-    const { extensions, preData, omitted, schemas } = await planEntries(ports.database, signal);
+    const { extensions, preData, omitted, schemas, leftOut } = await planEntries(ports, signal);
     return {
       extensions,
       entries: preData,
       omitted: omitted.preData,
+      leftOut,
       // The schema `public` is there without an entry of its own.
       schemas: schemas.includes('public') ? schemas : [...schemas, 'public'].sort(),
     };
@@ -100,8 +101,8 @@ export const databaseSchemaStep = defineStep<
     return {
       summary: `Create ${plan.entries.length} schema entries, ${tables} tables among them, and ${created.length} extensions.`,
       details: [
-        ...created.map((extension) => `EXTENSION ${extension.name} in schema ${extension.to}`),
-        ...plan.entries.map((entry) => entry.id),
+        ...created.map((extension) => `${createExtensionSql(extension)};\n`),
+        ...plan.entries.map(({ id, sql }) => `-- ${id}\n${sql}\n`),
         'Rights on tables that the target gives to the roles of its REST API by default are taken back; those that the source gives stay.',
         ...plan.omitted
           .filter((item) => !item.missed)
@@ -174,7 +175,9 @@ export const databaseSchemaStep = defineStep<
 
   async verify(plan, output, { ports, signal }) {
     const columns = await ports.database.source.use(signal, (source) =>
-      ports.database.target.use(signal, (target) => compareColumns(source, target, plan.schemas)),
+      ports.database.target.use(signal, (target) =>
+        compareColumns(source, target, plan.schemas, plan.leftOut),
+      ),
     );
     const applied = output.applied + output.there;
     return [

@@ -14,6 +14,8 @@ import { collationOf, readServer, serverFindings, type ServerFacts } from './ser
 type Findings = InspectReport['findings'];
 type Report = NonNullable<InspectReport['database']>;
 
+/** Tables counted in one statement. */
+const countedAtOnce = 100;
 /** Bytes up to which a table's rows are counted; larger ones are estimated. */
 const countedUpTo = 64 * 2 ** 20;
 const databaseRow = z.object({ name: z.string(), bytes: z.coerce.number() });
@@ -26,7 +28,7 @@ const tableRow = z.object({
   index_bytes: z.coerce.number(),
   hidden: z.boolean(),
 });
-const countRow = z.object({ rows: z.coerce.number() });
+const countRow = z.object({ place: z.number(), rows: z.coerce.number() });
 const nameRow = z.object({ name: z.string() });
 
 const tablesSql = `
@@ -95,10 +97,23 @@ async function formatFindings(source: DatabaseSession): Promise<Findings> {
   ];
 }
 
-async function countRows(source: DatabaseSession, table: TableRow): Promise<number> {
-  if (table.hidden || table.bytes > countedUpTo) return Math.round(table.estimate);
-  const [row] = await source.query(countRow, `select count(*) as rows from only ${qualified(table)}`);
-  return row?.rows ?? 0;
+/** The rows of each table, in its place: counted where that is quick, estimated elsewhere. */
+async function countRows(source: DatabaseSession, tables: readonly TableRow[]): Promise<number[]> {
+  const rows = tables.map((table) => Math.round(table.estimate));
+  const places = tables.flatMap((table, place) =>
+    table.hidden || table.bytes > countedUpTo ? [] : [{ table, place }],
+  );
+  for (let start = 0; start < places.length; start += countedAtOnce) {
+    const counted = await source.query(
+      countRow,
+      places
+        .slice(start, start + countedAtOnce)
+        .map(({ table, place }) => `select ${place} as place, count(*) as rows from only ${qualified(table)}`)
+        .join(' union all '),
+    );
+    for (const { place, rows: count } of counted) rows[place] = count;
+  }
+  return rows;
 }
 
 /** What is in the source database, and what of it will not arrive as it is. Reads both sides. */
@@ -130,17 +145,15 @@ export async function inspectDatabase(
         nameRow,
         `select extname as name from pg_catalog.pg_extension where extname <> 'plpgsql' order by 1`,
       );
-      const counted: Report['tables'] = [];
-      for (const table of tables) {
-        counted.push({
-          schema: table.schema,
-          name: table.name,
-          rows: await countRows(session, table),
-          bytes: table.bytes,
-          indexBytes: table.index_bytes,
-          ...(table.parent === null ? {} : { partitionOf: table.parent }),
-        });
-      }
+      const rows = await countRows(session, tables);
+      const counted = tables.map((table, place) => ({
+        schema: table.schema,
+        name: table.name,
+        rows: rows[place] ?? 0,
+        bytes: table.bytes,
+        indexBytes: table.index_bytes,
+        ...(table.parent === null ? {} : { partitionOf: table.parent }),
+      }));
       const readable = counted.filter((_, index) => tables[index]?.hidden === false);
       const estimate = await estimateTime(session, other, readable);
       return {

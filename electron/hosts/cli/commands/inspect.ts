@@ -5,6 +5,7 @@ import type { CommandContext } from '../context';
 import { type ExitCode, exitCodes } from '../exit-codes';
 import type { Output } from '../output';
 import { type SessionOptions, withSession } from '../session';
+import { applyDatabaseChoices, type DatabaseChoiceOptions } from '../database-choices';
 import { applyUsersMapping } from '../users-mapping-file';
 import { count, table } from '../text';
 import { workResult } from '../work-result';
@@ -12,12 +13,13 @@ import { workResult } from '../work-result';
 /** Prints what the source holds and what will not survive the move. Reads only. */
 export function inspect(
   context: CommandContext,
-  options: SessionOptions & { only?: Lane[]; usersMapping?: string },
+  options: SessionOptions & DatabaseChoiceOptions & { only?: Lane[]; usersMapping?: string },
 ): Promise<ExitCode> {
   const { output, signal } = context;
   return withSession(context, options, { secrets: 'ask' }, async (session) => {
     const { handlers } = session;
     await applyUsersMapping(context, session, options.usersMapping);
+    await applyDatabaseChoices(context, session, options);
     const only = options.only ?? [...usualLanes];
     const report = await workResult(
       handlers['migration.inspect']({ only }, { signal, after: -1 }),

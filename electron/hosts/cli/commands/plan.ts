@@ -3,18 +3,20 @@ import type { CommandContext } from '../context';
 import { type ExitCode, exitCodes } from '../exit-codes';
 import type { Output } from '../output';
 import { type SessionOptions, withSession } from '../session';
+import { applyDatabaseChoices, type DatabaseChoiceOptions } from '../database-choices';
 import { applyUsersMapping } from '../users-mapping-file';
 import { printWarning } from '../text';
 
 /** Prints what a run would do. Reads only. */
 export function plan(
   context: CommandContext,
-  options: SessionOptions & { only?: Lane[]; usersMapping?: string },
+  options: SessionOptions & DatabaseChoiceOptions & { only?: Lane[]; usersMapping?: string },
 ): Promise<ExitCode> {
   const { output, signal } = context;
   return withSession(context, options, { secrets: 'ask' }, async (session) => {
     const { handlers } = session;
     await applyUsersMapping(context, session, options.usersMapping);
+    await applyDatabaseChoices(context, session, options);
     const made = await handlers['migration.plan']({ only: options.only ?? [...usualLanes] }, { signal });
     await output.document(made);
     printPlan(output, made);

@@ -7,10 +7,11 @@ import { confirm } from '../prompt';
 import { changedSteps, printStep, resumeCommand, runSummary, statusLine } from '../run-text';
 import { type Session, type SessionOptions, withSession } from '../session';
 import { count } from '../text';
+import { applyDatabaseChoices, type DatabaseChoiceOptions } from '../database-choices';
 import { applyUsersMapping } from '../users-mapping-file';
 import { printPlan } from './plan';
 
-export interface RunOptions extends SessionOptions {
+export interface RunOptions extends SessionOptions, DatabaseChoiceOptions {
   only?: Lane[];
   usersMapping?: string;
   resume?: string;
@@ -32,8 +33,14 @@ export function run(context: CommandContext, options: RunOptions): Promise<ExitC
       hint: 'A resumed run goes on with what it was started with.',
     });
   }
+  if (options.resume !== undefined && (options.leaveOut ?? options.withoutRows) !== undefined) {
+    throw new AppError('INVALID_INPUT', '--leave-out and --without-rows can not be given with --resume.', {
+      hint: 'A resumed run goes on with what it was started with.',
+    });
+  }
   return withSession(context, options, { secrets: 'ask', runId: options.resume }, async (session) => {
     await applyUsersMapping(context, session, options.usersMapping);
+    await applyDatabaseChoices(context, session, options);
     const begun =
       options.resume === undefined
         ? await start(context, session, options)
