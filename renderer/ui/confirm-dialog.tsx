@@ -15,6 +15,8 @@ interface ConfirmProps {
   danger?: boolean;
   /** A word that has to be typed first: for what can't be taken back. */
   typed?: string | undefined;
+  /** Whether what stands in the dialog can be done; true unless told. */
+  valid?: boolean;
   children: ReactNode;
 }
 
@@ -25,10 +27,11 @@ function ConfirmForm({
   dismiss = 'Back',
   danger = false,
   typed,
+  valid = true,
   children,
 }: ConfirmProps) {
   const [text, setText] = useState('');
-  const ready = typed === undefined || text === typed;
+  const ready = valid && (typed === undefined || text === typed);
   return (
     <form
       onSubmit={(event) => {

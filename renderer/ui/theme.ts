@@ -3,12 +3,9 @@ import {
   Checkbox,
   Menu,
   Modal,
-  MultiSelect,
   NativeSelect,
-  NumberInput,
   PasswordInput,
   Select,
-  Switch,
   Textarea,
   TextInput,
   createTheme,
@@ -59,11 +56,8 @@ export const theme = createTheme({
     PasswordInput: PasswordInput.extend({ defaultProps: fieldProps }),
     Textarea: Textarea.extend({ defaultProps: fieldProps }),
     Checkbox: Checkbox.extend({ defaultProps: fieldProps }),
-    Switch: Switch.extend({ defaultProps: fieldProps }),
     Select: Select.extend({ defaultProps: fieldProps }),
-    MultiSelect: MultiSelect.extend({ defaultProps: fieldProps }),
     NativeSelect: NativeSelect.extend({ defaultProps: fieldProps }),
-    NumberInput: NumberInput.extend({ defaultProps: fieldProps }),
     // The page itself never scrolls under a dialog, so Mantine need not inject a style to lock it.
     Modal: Modal.extend({
       defaultProps: {

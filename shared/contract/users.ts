@@ -162,7 +162,7 @@ export const resetCountsSchema = z.object({
 });
 export type ResetCounts = z.infer<typeof resetCountsSchema>;
 
-export const mailsPerHour = z.number().int().min(1).max(36_000);
+const mailsPerHour = z.number().int().min(1).max(36_000);
 
 export const resetsStateSchema = resetCountsSchema.extend({
   /** What is being sent, or was last sent by this host. */

@@ -1,10 +1,11 @@
-import { NumberInput } from '@mantine/core';
 import { useState } from 'react';
 import type { DeployAction } from '#shared/contract/deploy';
 import type { ReleaseRecord, ServiceStatus } from '#shared/model/deploy';
 import { ConfirmDialog } from '../../ui/confirm-dialog';
 import { formatDateTime, plural } from '../../ui/format';
 import { shortImage } from './deploy.logic';
+import { wholeNumber } from '../../ui/whole-number.logic';
+import { WholeNumberField } from '../../ui/whole-number-field';
 
 /** What the operator is asked about. */
 export type Question =
@@ -24,14 +25,18 @@ function ScaleDialog({
   onConfirm,
 }: ChangeDialogProps<Extract<Question, { kind: 'scale' }>>) {
   const { name, replicas } = question.service;
-  const [count, setCount] = useState<number>(replicas.desired);
+  const [text, setText] = useState(String(replicas.desired));
+  const count = wholeNumber(text, 0, 100);
   return (
     <ConfirmDialog
       title={`Scale ${name}`}
       opened
       onClose={onClose}
-      onConfirm={() => onConfirm({ kind: 'scale', service: name, replicas: count })}
-      confirm={count === 0 ? `Stop ${name}` : `Run ${count}`}
+      onConfirm={() => {
+        if (count !== undefined) onConfirm({ kind: 'scale', service: name, replicas: count });
+      }}
+      valid={count !== undefined}
+      confirm={count === 0 ? `Stop ${name}` : `Run ${count ?? replicas.desired}`}
       typed={count === 0 ? name : undefined}
       danger={count === 0}
     >
@@ -40,16 +45,7 @@ function ScaleDialog({
         now.
         {count === 0 ? ' With none, the service answers nobody.' : ''}
       </p>
-      <NumberInput
-        mt={10}
-        label="How many run"
-        min={0}
-        max={100}
-        allowDecimal={false}
-        clampBehavior="strict"
-        value={count}
-        onChange={(value) => setCount(typeof value === 'number' ? value : replicas.desired)}
-      />
+      <WholeNumberField label="How many run" min={0} max={100} value={text} onChange={setText} />
     </ConfirmDialog>
   );
 }

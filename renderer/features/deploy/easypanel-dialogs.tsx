@@ -1,4 +1,4 @@
-import { Button, Checkbox, NumberInput, TextInput } from '@mantine/core';
+import { Button, Checkbox, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { DeployAction } from '#shared/contract/deploy';
 import { panelDomainSchema, type PanelService } from '#shared/model/easypanel';
@@ -8,6 +8,8 @@ import { Loading } from '../../ui/loading';
 import styles from './deploy.module.css';
 import { serviceName } from './easypanel.logic';
 import { useAddDomain, usePanelEnvironment, useSetEnvironment } from './queries';
+import { wholeNumber } from '../../ui/whole-number.logic';
+import { WholeNumberField } from '../../ui/whole-number-field';
 
 /** What the operator wants to do with a service of the panel. */
 export interface PanelQuestion {
@@ -125,18 +127,21 @@ function EnvironmentForm({ service, onClose }: FormProps) {
 
 function DomainForm({ service, onClose }: FormProps) {
   const [host, setHost] = useState('');
-  const [port, setPort] = useState(3000);
+  const [port, setPort] = useState('3000');
   const [https, setHttps] = useState(true);
   const [inner, setInner] = useState('');
   const add = useAddDomain(onClose);
   const compose = service.type === 'compose';
   const domain = panelDomainSchema.safeParse({
     host: host.trim(),
-    port,
+    port: wholeNumber(port, 1, 65_535),
     https,
     ...(compose ? { composeService: inner.trim() } : {}),
   });
-  const wrong = host.trim() === '' || domain.success ? undefined : domain.error.issues[0]?.message;
+  const wrong =
+    host.trim() === '' || domain.success
+      ? undefined
+      : domain.error.issues.find(({ path }) => path[0] === 'host')?.message;
   return (
     <Form
       onSubmit={() => {
@@ -151,14 +156,12 @@ function DomainForm({ service, onClose }: FormProps) {
         error={wrong}
         onChange={(event) => setHost(event.currentTarget.value)}
       />
-      <NumberInput
+      <WholeNumberField
         label="Port on which the service listens"
         min={1}
         max={65_535}
-        allowDecimal={false}
-        clampBehavior="strict"
         value={port}
-        onChange={(value) => setPort(typeof value === 'number' ? value : 3000)}
+        onChange={setPort}
       />
       {compose ? (
         <TextInput

@@ -1,6 +1,6 @@
-import { Button, NumberInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useState } from 'react';
-import { mailsPerHour, type ResetsState } from '#shared/contract/users';
+import type { ResetsState } from '#shared/contract/users';
 import { Dialog } from '../../ui/dialog';
 import { ErrorPanel } from '../../ui/error-panel';
 import { Facts } from '../../ui/facts';
@@ -9,6 +9,8 @@ import { Loading } from '../../ui/loading';
 import { ProgressBar } from '../../ui/progress-bar';
 import { useResets, useSendResets } from './queries';
 import styles from './users.module.css';
+import { wholeNumber } from '../../ui/whole-number.logic';
+import { WholeNumberField } from '../../ui/whole-number-field';
 
 const usualPace = 30;
 
@@ -43,10 +45,10 @@ function Sending({ run, waiting }: { run: NonNullable<ResetsState['run']>; waiti
 }
 
 function Resets({ state, onClose }: { state: ResetsState; onClose: () => void }) {
-  const [pace, setPace] = useState<number | string>(usualPace);
+  const [pace, setPace] = useState(String(usualPace));
   const send = useSendResets();
   const { waiting, mailed, chosen, banned, unreachable, run } = state;
-  const perHour = mailsPerHour.safeParse(pace).data;
+  const perHour = wholeNumber(pace, 1, 36_000);
   const running = run?.running === true;
   return (
     <form
@@ -72,14 +74,13 @@ function Resets({ state, onClose }: { state: ResetsState; onClose: () => void })
       />
       {run === undefined ? null : <Sending run={run} waiting={waiting} />}
       {running || waiting === 0 ? null : (
-        <NumberInput
+        <WholeNumberField
           label="Mails an hour, at most"
           description="The project’s built-in sender takes two an hour; with an SMTP server of your own, its limit is set in the project’s Auth settings."
           min={1}
           max={36_000}
           value={pace}
           onChange={setPace}
-          error={perHour === undefined ? 'Give a whole number from 1 to 36,000.' : undefined}
         />
       )}
       {send.isError ? <ErrorPanel error={send.error} /> : null}
