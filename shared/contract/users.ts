@@ -205,7 +205,8 @@ export const usersContract = {
   'users.references': call(z.object({ id }), z.array(referenceSchema)),
   /** A link that signs its holder in as the user: shown once, kept nowhere. */
   'users.link': call(
-    z.object({ email: z.string(), kind: linkKindSchema, redirectTo: z.url().optional() }),
+    /** `id`: whose link it has to be, where the address alone does not tell. */
+    z.object({ email: z.string(), id: id.optional(), kind: linkKindSchema, redirectTo: z.url().optional() }),
     z.object({ url: z.string() }),
   ),
   'users.send': call(z.object({ email: z.string(), kind: linkKindSchema }), userOutcomeSchema),

@@ -104,6 +104,39 @@ describe.each(['sql', 'api'] as const)('the list by way of %s', (way) => {
     );
   });
 
+  it('keeps users apart whose addresses differ by letter case only', async () => {
+    await seed(2, `case n when 1 then 'Twin@x.org' else 'twin@x.org' end`);
+    const { users } = project.open(way);
+    expect(await everyPage(users, { filter: {} })).toHaveLength(2);
+    expect(await users.find('twin@x.org', signal)).toMatchObject({ id: idOf(2) });
+    await users.act(idOf(1), { kind: 'ban', hours: 1 }, signal);
+    const { users: banned } = await users.list({ filter: { state: 'banned' }, limit: 9 }, signal);
+    expect(banned).toMatchObject([{ id: idOf(1), email: 'Twin@x.org' }]);
+    // The service takes either of the two; a link of the other one is never given out as this one's.
+    for (const n of [1, 2]) {
+      const request = { email: 'twin@x.org', id: idOf(n), kind: 'recovery' } as const;
+      const url = await users.link(request, signal).catch((error: unknown) => {
+        expect(toAppError(error).code).toBe('USER_REFUSED');
+      });
+      if (url === undefined) continue;
+      const token = new URL(url).searchParams.get('token') ?? '';
+      expect(
+        await admin(`select 1 from auth.users where id = '${idOf(n)}' and recovery_token = '${token}'`),
+      ).toHaveLength(1);
+    }
+    const direct = project.open('database').users;
+    for (const n of [1, 2]) {
+      await direct.link({ email: 'twin@x.org', id: idOf(n), kind: 'recovery' }, signal);
+      expect(
+        await admin(`select 1 from auth.users where id = '${idOf(n)}' and recovery_token <> ''`),
+      ).toHaveLength(1);
+    }
+    if (way === 'api') return;
+    // What only the database can tell apart.
+    expect(await users.find('Twin@x.org', signal)).toMatchObject({ id: idOf(1) });
+    expect(await everyPage(users, { filter: { text: 'TWIN@X' } })).toHaveLength(2);
+  });
+
   it('filters, and finds by id, number, name and metadata', async () => {
     const { users } = project.open(way);
     const a = await users.create(

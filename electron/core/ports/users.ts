@@ -16,6 +16,14 @@ export interface Applied {
   note?: string;
 }
 
+export interface LinkRequest {
+  email: string;
+  /** Whose link it has to be. */
+  id?: string | undefined;
+  kind: LinkKind;
+  redirectTo?: string | undefined;
+}
+
 /** A user of a file, checked: what is absent is left to the service. */
 export interface ImportedUser {
   id?: string | undefined;
@@ -60,7 +68,7 @@ export interface UserDirectory {
   get(id: string, signal: AbortSignal): Promise<UserDetail>;
   /** As {@link get}; a change that is under way is waited for where this way can see it. */
   settled(id: string, signal: AbortSignal): Promise<UserDetail>;
-  /** The user with exactly this address, in any letter case. */
+  /** The user with exactly this address, in any letter case; of several the one who spells it so, else the one whom the service would take. */
   findByEmail(email: string, signal: AbortSignal): Promise<UserDetail | undefined>;
   audit(
     id: string,
@@ -70,11 +78,11 @@ export interface UserDirectory {
   /** Writes whole or not at all. After a lost answer the caller has to look. */
   act(id: string, action: UserAction, signal: AbortSignal): Promise<Applied>;
   references(id: string, signal: AbortSignal): Promise<UserReference[]>;
-  /** A link for the address; `invite` makes the user when it is not there. */
-  link(
-    request: { email: string; kind: LinkKind; redirectTo?: string | undefined },
-    signal: AbortSignal,
-  ): Promise<string>;
+  /**
+   * A link for the address; `invite` makes the user when it is not there. Throws `USER_REFUSED` when it would be somebody else's than the
+   * user's with `id`.
+   */
+  link(request: LinkRequest, signal: AbortSignal): Promise<string>;
   /** Rejects only when none of them was looked at. */
   importUsers(users: readonly ImportedUser[], dryRun: boolean, signal: AbortSignal): Promise<ImportedBatch>;
   stats(days: number, signal: AbortSignal): Promise<UserStats>;

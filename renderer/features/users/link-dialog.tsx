@@ -9,11 +9,12 @@ import styles from './users.module.css';
 
 interface LinkProps {
   email: string;
+  id: string;
   opened: boolean;
   onClose: () => void;
 }
 
-function LinkForm({ email, onClose }: LinkProps) {
+function LinkForm({ email, id, onClose }: LinkProps) {
   const [kind, setKind] = useState<LinkKind>('recovery');
   const link = useLink();
   return (
@@ -21,7 +22,7 @@ function LinkForm({ email, onClose }: LinkProps) {
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
-        link.mutate({ email, kind });
+        link.mutate({ email, id, kind });
       }}
     >
       <NativeSelect

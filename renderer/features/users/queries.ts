@@ -174,7 +174,7 @@ export function useSendMail() {
 /** The link is kept in this mutation only, and goes with the dialog. */
 export function useLink() {
   return useMutation({
-    mutationFn: (input: { email: string; kind: LinkKind }) => client.call('users.link', input),
+    mutationFn: (input: { email: string; id?: string; kind: LinkKind }) => client.call('users.link', input),
     gcTime: 0,
   });
 }

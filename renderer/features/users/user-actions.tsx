@@ -88,7 +88,7 @@ export function UserActions({
       {send.isError ? <ErrorPanel error={send.error} title="The mail was not sent" /> : null}
       <EditDialog user={user} opened={opened === 'edit'} onClose={close} act={act} />
       <PasswordDialog label={label} opened={opened === 'password'} onClose={close} act={act} />
-      <LinkDialog email={email ?? ''} opened={opened === 'link'} onClose={close} />
+      <LinkDialog email={email ?? ''} id={user.id} opened={opened === 'link'} onClose={close} />
       <BanDialog title={`Ban ${label}`} opened={opened === 'ban'} onClose={close} onBan={act} />
       <DeleteDialog user={user} opened={opened === 'delete'} onClose={close} act={act} />
       <ConfirmDialog

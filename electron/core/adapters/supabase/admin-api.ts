@@ -90,11 +90,11 @@ export interface AdminApi {
   /** Empty where the service does not know passkeys. */
   listPasskeys(id: string, signal: AbortSignal): Promise<ApiPasskey[]>;
   deletePasskey(id: string, passkeyId: string, signal: AbortSignal): Promise<void>;
-  /** The link, and the token that it carries. */
+  /** The link, the token that it carries, and whose it is. */
   generateLink(
     body: { type: 'recovery' | 'magiclink' | 'invite'; email: string; redirect_to?: string },
     signal: AbortSignal,
-  ): Promise<{ url: string; token: string }>;
+  ): Promise<{ url: string; token: string; userId: string }>;
   /** Asks the service to send a mail. The service does not say whether it was delivered. */
   sendMail(kind: 'recovery' | 'magiclink' | 'invite', email: string, signal: AbortSignal): Promise<void>;
   /** Opens a session with a one-time token and returns its access token. */
@@ -190,13 +190,16 @@ export function openAdminApi(
       });
     },
     generateLink: async (body, signal) => {
-      const { body: answer } = await send(z.object({ action_link: z.string(), hashed_token: z.string() }), {
-        method: 'POST',
-        path: '/admin/generate_link',
-        body,
-        signal,
-      });
-      return { url: answer.action_link, token: answer.hashed_token };
+      const { body: answer } = await send(
+        z.object({ id: z.string(), action_link: z.string(), hashed_token: z.string() }),
+        {
+          method: 'POST',
+          path: '/admin/generate_link',
+          body,
+          signal,
+        },
+      );
+      return { url: answer.action_link, token: answer.hashed_token, userId: answer.id };
     },
     sendMail: async (kind, email, signal) => {
       const calls = {

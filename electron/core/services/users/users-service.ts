@@ -20,7 +20,7 @@ import {
   userLabel,
 } from '#shared/model/users';
 import type { ActivityLog } from '../activity/activity-log';
-import type { UserDirectory } from '../../ports/users';
+import type { LinkRequest, UserDirectory } from '../../ports/users';
 import { performMany } from './bulk';
 import { exportUsers } from './export';
 import { importCsv } from './import';
@@ -47,10 +47,7 @@ export interface UsersService {
   act(id: string, action: UserAction, signal: AbortSignal): Promise<UserOutcome>;
   references(id: string, signal: AbortSignal): Promise<UserReference[]>;
   /** The link is an answer only: it is written nowhere. */
-  link(
-    request: { email: string; kind: LinkKind; redirectTo?: string | undefined },
-    signal: AbortSignal,
-  ): Promise<string>;
+  link(request: LinkRequest, signal: AbortSignal): Promise<string>;
   send(request: { email: string; kind: LinkKind }, signal: AbortSignal): Promise<UserOutcome>;
   bulk(ids: readonly string[], action: BulkAction, signal: AbortSignal): AsyncGenerator<BulkEvent>;
   export(

@@ -109,7 +109,7 @@ async function signOut(api: AdminApi, before: UserDetail, signal: AbortSignal): 
       'Add the database connection (SUPABASE_DB_URL). Nothing was changed.',
     );
   }
-  const accessToken = await beforeWriting(openSession(api, email, signal));
+  const accessToken = await beforeWriting(openSession(api, before.id, email, signal));
   try {
     await api.signOutEverywhere(accessToken, signal);
   } catch (error) {
@@ -125,9 +125,15 @@ async function signOut(api: AdminApi, before: UserDetail, signal: AbortSignal): 
 }
 
 /** Another operator's link, or a mail that the user asked for, makes the one before void: then it takes another one. */
-async function openSession(api: AdminApi, email: string, signal: AbortSignal): Promise<string> {
+async function openSession(api: AdminApi, id: string, email: string, signal: AbortSignal): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
-    const { token } = await api.generateLink({ type: 'magiclink', email }, signal);
+    const { token, userId } = await api.generateLink({ type: 'magiclink', email }, signal);
+    if (userId !== id) {
+      throw pathLimit(
+        'Another user has this address but for letter case, and the admin API takes that one.',
+        'Add the database connection (SUPABASE_DB_URL). Nothing was changed.',
+      );
+    }
     try {
       return await api.redeem(token, signal);
     } catch (error) {

@@ -30,8 +30,9 @@ export function openApiDirectory(api: AdminApi): UserDirectory {
   const findByEmail = async (email: string, signal: AbortSignal): Promise<UserDetail | undefined> => {
     const sought = email.toLowerCase();
     for (let page = 1; ; page += 1) {
+      // The service looks for the small letters only, so this is the one whom it would take as well.
       const { users } = await api.listUsers({ page, perPage: 200, filter: sought, descending: true }, signal);
-      const found = users.find((user) => user.email?.toLowerCase() === sought);
+      const found = users.find((user) => user.email === sought);
       if (found !== undefined) return detailOf(found, []);
       if (users.length < 200) return undefined;
     }
@@ -92,17 +93,26 @@ export function openApiDirectory(api: AdminApi): UserDirectory {
           'Add the database connection (SUPABASE_DB_URL) in Connections.',
         ),
       ),
-    link: async ({ email, kind, redirectTo }, signal) => {
+    link: async ({ email, id, kind, redirectTo }, signal) => {
       if (kind !== 'invite' && (await findByEmail(email, signal)) === undefined) {
         // The service would make a user for a sign-in link.
         throw new AppError('NOT_FOUND', `There is no user with the address ${email}.`, {
           hint: 'Invite the address instead.',
         });
       }
-      const { url } = await api.generateLink(
+      const { url, userId } = await api.generateLink(
         { type: kind, email, ...(redirectTo === undefined ? {} : { redirect_to: redirectTo }) },
         signal,
       );
+      if (id !== undefined && userId !== id) {
+        throw new AppError(
+          'USER_REFUSED',
+          'The service makes the link for another user with this address, but for letter case.',
+          {
+            hint: 'Give one of the two another address. The link is not shown; it is void after the next one.',
+          },
+        );
+      }
       return url;
     },
     importUsers: async (users, dryRun, signal) => {

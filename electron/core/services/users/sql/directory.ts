@@ -78,7 +78,8 @@ export function openSqlDirectory(database: Database, projectUrl: string | undefi
       sessions.use(signal, async (session) => {
         const [row] = await session.query(
           idRow,
-          `select u.id::text as id from auth.users u where u.instance_id = '${nilUuid}' and lower(u.email) = lower($1) limit 1`,
+          `select u.id::text as id from auth.users u where u.instance_id = '${nilUuid}' and lower(u.email) = lower($1)
+           order by u.email = $1 desc, u.email = lower($1) desc, u.id limit 1`,
           [email],
         );
         return row === undefined ? undefined : readDetail(session, row.id);
@@ -135,11 +136,11 @@ export function openSqlDirectory(database: Database, projectUrl: string | undefi
         await readDetail(session, id);
         return findReferences(session, id);
       }),
-    link: async ({ email, kind, redirectTo }, signal) => {
+    link: async ({ email, id, kind, redirectTo }, signal) => {
       if (projectUrl === undefined) {
         throw pathLimit('A link needs the address of the project.', 'Enter SUPABASE_URL in Connections.');
       }
-      const token = await write(signal, (session) => issueToken(session, email, kind));
+      const token = await write(signal, (session) => issueToken(session, { email, id, kind }));
       const query = new URLSearchParams({
         token,
         type: kind,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { LinkKind } from '#shared/model/users';
 import { z } from 'zod';
 import type { DatabaseSession } from '../../../ports/database';
+import type { LinkRequest } from '../../../ports/users';
 import { createUser } from './create';
 import { nilUuid, userNotFound } from './rows';
 
@@ -15,12 +15,16 @@ const columnsOf = {
 } as const;
 
 /** Stores a one-time token as the service does, and returns what the link needs. Belongs into a transaction. */
-export async function issueToken(session: DatabaseSession, email: string, kind: LinkKind): Promise<string> {
+export async function issueToken(
+  session: DatabaseSession,
+  { email, id: wanted, kind }: Omit<LinkRequest, 'redirectTo'>,
+): Promise<string> {
   const [known] = await session.query(
     idRow,
     `select u.id::text as id from auth.users u
-     where u.instance_id = '${nilUuid}' and lower(u.email) = lower($1) and not u.is_sso_user for update`,
-    [email],
+     where u.instance_id = '${nilUuid}' and lower(u.email) = lower($1) and not u.is_sso_user and u.id = coalesce($2::uuid, u.id)
+     order by u.email = $1 desc, u.email = lower($1) desc, u.id limit 1 for update`,
+    [email, wanted ?? null],
   );
   if (known === undefined && kind !== 'invite') throw userNotFound(email);
   const id = known?.id ?? (await createUser(session, { email, confirmed: false }));
