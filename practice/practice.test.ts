@@ -82,6 +82,7 @@ it('runs as a child process: every part answers, and all of it ends with the cha
   expect(needed.filter((name) => env[name] === undefined)).toEqual([]);
   expect(settingsOf('r2').filter((name) => env[name] === undefined)).toEqual([
     'R2_ACCOUNT_ID',
+    'R2_BUCKET_NAMES',
     'R2_PUBLIC_URLS',
   ]);
   expect((await stat(envFile)).mode & 0o777).toBe(0o600);

@@ -17,6 +17,8 @@ export interface Place {
   prefix: string;
 }
 
+/** The first page is short, so that rows are there at once; the next one is asked for right after it. */
+const firstPageKeys = 200;
 const pageKeys = 1000;
 /** Objects of one bucket that are counted without being asked to. */
 const countedUnasked = 50_000;
@@ -83,7 +85,7 @@ export function useListing({ side, bucket, prefix }: Place, version: string): Ro
               bucket,
               prefix,
               delimiter: '/',
-              limit: pageKeys,
+              limit: token === undefined ? firstPageKeys : pageKeys,
               ...(token === undefined ? {} : { token }),
             },
             { signal },

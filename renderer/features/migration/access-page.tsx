@@ -6,11 +6,10 @@ import { Card } from '../../ui/card';
 import { ConfirmDialog } from '../../ui/confirm-dialog';
 import { EmptyState } from '../../ui/empty-state';
 import { ErrorPanel } from '../../ui/error-panel';
-import { plural } from '../../ui/format';
 import { Loading } from '../../ui/loading';
 import { PageBody, PageHeader } from '../../ui/page-header';
 import { Tag } from '../../ui/tag';
-import { differingRules, originsOf, ruleText } from './links.logic';
+import { differingRules, originsOf, rulesSummary, ruleText } from './links.logic';
 import { useAccess, useApplyCors, useTestCors } from './links-queries';
 import styles from './migration.module.css';
 
@@ -125,11 +124,7 @@ function Buckets({ buckets, wish }: { buckets: readonly BucketAccess[]; wish: Co
     <>
       <Card title="CORS rules" padded>
         <div className={styles.startBar}>
-          <p>
-            {differing.length === 0
-              ? 'Every bucket on R2 has the proposed rules.'
-              : `${plural(differing.length, 'bucket')} on R2 ${differing.length === 1 ? 'has' : 'have'} other rules than proposed.`}
-          </p>
+          <p>{rulesSummary(buckets)}</p>
           <Button loading={test.isPending} disabled={wish.origins.length === 0} onClick={() => test.mutate()}>
             Test
           </Button>

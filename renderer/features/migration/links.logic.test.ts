@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LinkColumnView } from '#shared/contract/links';
-import { columnNote, findingsSummary, originsOf, rewriteState } from './links.logic';
+import type { BucketAccess } from '#shared/contract/access';
+import { columnNote, findingsSummary, originsOf, rewriteState, rulesSummary } from './links.logic';
 
 const column: LinkColumnView = {
   schema: 'public',
@@ -13,6 +14,25 @@ const column: LinkColumnView = {
   left: {},
   samples: [],
 };
+
+const bucket: BucketAccess = {
+  bucket: 'files',
+  target: 'new-files',
+  exists: true,
+  public: true,
+  address: null,
+  todo: [],
+  source: [],
+  current: [],
+  proposed: [{ origins: ['https://app.example.com'], methods: ['GET'], headers: [], expose: [] }],
+};
+
+it('says how the CORS rules of the buckets stand, and nothing of buckets that are not there', () => {
+  const { proposed } = bucket;
+  expect(rulesSummary([{ ...bucket, exists: false }])).toBe('No bucket is on R2 yet. Copy the files first.');
+  expect(rulesSummary([bucket])).toBe('1 bucket on R2 has other rules than proposed.');
+  expect(rulesSummary([{ ...bucket, current: proposed }])).toBe('Every bucket on R2 has the proposed rules.');
+});
 
 describe('links on the page', () => {
   it('says what stays and why', () => {

@@ -89,3 +89,12 @@ export const differingRules = (buckets: readonly BucketAccess[]): string[] =>
   buckets.flatMap(({ exists, target, current, proposed }) =>
     exists && JSON.stringify(current) !== JSON.stringify(proposed) ? target : [],
   );
+
+/** How the rules of all buckets stand to the proposed ones. */
+export function rulesSummary(buckets: readonly BucketAccess[]): string {
+  if (!buckets.some(({ exists }) => exists)) return 'No bucket is on R2 yet. Copy the files first.';
+  const { length } = differingRules(buckets);
+  return length === 0
+    ? 'Every bucket on R2 has the proposed rules.'
+    : `${plural(length, 'bucket')} on R2 ${length === 1 ? 'has' : 'have'} other rules than proposed.`;
+}
