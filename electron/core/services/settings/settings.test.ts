@@ -149,6 +149,7 @@ test('every setting that names a password or a key secret is marked as one', () 
     'HEALTH_CANARY_PASSWORD',
     'HEALTH_SMTP_URL',
     'HEALTH_WEBHOOK_URL',
+    'LOAD_CHECK_TOKEN',
     'R2_SECRET_ACCESS_KEY',
     'SOURCE_DATABASE_URL',
     'SOURCE_S3_SECRET_ACCESS_KEY',
