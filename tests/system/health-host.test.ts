@@ -76,6 +76,8 @@ afterAll(async () => {
   watched.printWaits();
 });
 
+const find = (id: string) => watched.monitor.checks().find(({ definition }) => definition.id === id);
+
 test('celery: a worker that hangs', async () => {
   await watched.heal('redis.ping', 'celery.queues', 'celery.workers');
   worker.child.kill('SIGSTOP');
@@ -84,9 +86,8 @@ test('celery: a worker that hangs', async () => {
   await watched.heal('celery.workers');
 });
 
-test('the host: a disk that fills up, an SSH server that is gone', async () => {
-  const state = () =>
-    watched.monitor.checks().find(({ definition }) => definition.id === 'easypanel-host.system');
+test('the host: a disk that fills up', async () => {
+  const state = () => find('easypanel-host.system');
   const codes = () => (state()?.last?.outcome.findings ?? []).map(({ code }) => code);
   await expect.poll(() => state()?.last !== undefined, { timeout: 60_000 }).toBe(true);
   expect(codes()).not.toContain('DISK_NEARLY_FULL');
@@ -99,6 +100,12 @@ test('the host: a disk that fills up, an SSH server that is gone', async () => {
 
 test('containers: one that ends, one that is ill, one that starts again and again', async () => {
   await watched.heal('containers.state');
+  await host.docker('run', '--detach', '--name', 'steady', '--network', 'none', 'server:1', 'sleep', '1000');
+  await expect
+    .poll(() => find('containers.state')?.last?.outcome.facts, { timeout: 60_000 })
+    .toMatchObject([{ label: 'steady' }]);
+  const [steady] = find('containers.state')?.last?.outcome.facts ?? [];
+  expect(steady?.value).toMatch(/^running, 0 restarts, made .*, image 0 days old$/);
   const faulty = async (code: string, ...args: string[]) => {
     await host.docker('run', '--detach', '--name', 'faulty', '--network', 'none', ...args);
     await watched.shows('containers.state', 'degraded', code);
