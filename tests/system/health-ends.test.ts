@@ -1,7 +1,5 @@
-import { writeFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { CreateBucketCommand, PutBucketCorsCommand, S3Client } from '@aws-sdk/client-s3';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -10,30 +8,23 @@ import { createSettings } from '../../electron/core/services/settings/settings';
 import { startManagedPostgres, type ManagedPostgres } from '../../practice/postgres/managed-postgres';
 import { type Fault, startS3Server } from '../../practice/s3/s3-server';
 import { startSupabaseServer } from '../../practice/supabase-server';
-import { type DockerHost, importImages, startDockerHost } from './docker-host';
-import { mountSmallDisk, type SmallDisk } from './small-disk';
-import { accepts, freePort, type Program, startProgram } from './support/program';
-import { pythonEnvironment } from './support/python';
 import { watch, type Watched } from './support/watched';
 import { defaultHealthConfig } from '#shared/model/health';
 
-/** Faults are really made at everything that live health checks on the new side; each is seen with its cause and remedy, and seen to heal. */
+/** Faults are really made at the managed ends; each is seen with its cause and remedy, and seen to heal. */
 const intervalMs = 1500;
 const canary = { email: 'canary@example.com', password: 'canary-password-1' };
 const ref = 'abcdefghijklmnopqrst';
 const stops: (() => Promise<unknown>)[] = [];
 let watched: Watched;
 let database: ManagedPostgres;
-let host: DockerHost;
-let disk: SmallDisk;
-let worker: Program;
-let redisPort = 0;
 /** What goes wrong with requests to R2, by the method. */
 const objects: { fault?: Fault; methods: string[] } = { methods: [] };
 /** What the management API says. */
 const platform = { status: 'ACTIVE_HEALTHY', backupHours: 4, level: 'WARN', answers: 200 };
 /** What the Auth service in front of the real one does. */
-const auth = { down: false };
+const auth = { down: false, withoutKeys: false };
+const front = { text: 'the shop' };
 let admin: Client;
 
 async function listening(answer: (request: IncomingMessage) => { status: number; body: unknown }) {
@@ -50,26 +41,6 @@ async function listening(answer: (request: IncomingMessage) => { status: number;
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The server has no port.');
   return `http://127.0.0.1:${address.port}`;
-}
-
-async function startCelery(folder: string): Promise<() => Promise<Program>> {
-  const bin = await pythonEnvironment([], ['celery==5.7.0', 'redis']);
-  await writeFile(
-    join(folder, 'tasks.py'),
-    `from celery import Celery\napp = Celery('tasks', broker='redis://127.0.0.1:${redisPort}/0')\n`,
-  );
-  return () => {
-    const started = startProgram(
-      join(bin, 'celery'),
-      ['-A', 'tasks', 'worker', '--concurrency', '1', '--loglevel', 'INFO', '--hostname', 'one@here'],
-      {
-        cwd: folder,
-        env: { ...process.env, C_FORCE_ROOT: '1', PYTHONDONTWRITEBYTECODE: '1' },
-        ready: () => Promise.resolve(true),
-      },
-    );
-    return started;
-  };
 }
 
 beforeAll(async () => {
@@ -116,7 +87,9 @@ beforeAll(async () => {
     return Promise.resolve();
   });
   cors = rule;
-  await rule('http://shop.localhost');
+  const frontend = await listening(() => ({ status: 200, body: front.text }));
+  origin = frontend;
+  await rule(frontend);
 
   const management = await listening(({ url = '' }) => {
     if (platform.answers !== 200) return { status: platform.answers, body: {} };
@@ -139,26 +112,11 @@ beforeAll(async () => {
           cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }),
         }),
       );
+    if (auth.withoutKeys && url.pathname.endsWith('/jwks.json'))
+      return Promise.resolve(new Response('{}', { status: 500 }));
     return direct(supabase.url + url.pathname + url.search, init);
   });
   stops.push(() => Promise.resolve(vi.unstubAllGlobals()));
-
-  disk = await mountSmallDisk(20);
-  stops.push(() => disk.remove());
-  host = await startDockerHost('watched');
-  stops.push(() => host.close());
-  await importImages(host, { 'server:1': ['ENTRYPOINT ["/busybox"]'] });
-
-  redisPort = await freePort();
-  const redis = await startProgram(
-    'redis-server',
-    ['--bind', '127.0.0.1', '--port', String(redisPort), '--save', '', '--dir', disk.folder],
-    { ready: () => accepts(redisPort) },
-  );
-  stops.push(() => redis.stop());
-  const celery = await startCelery(disk.folder);
-  worker = await celery();
-  stops.push(() => worker.stop());
 
   const built = buildChecks(
     createSettings({
@@ -174,9 +132,10 @@ beforeAll(async () => {
         R2_ACCESS_KEY_ID: keys.accessKeyId,
         R2_SECRET_ACCESS_KEY: keys.secretAccessKey,
         R2_PUBLIC_URL: await listening(() => ({ status: publicStatus.value, body: {} })),
-        APP_FRONTEND_URL: 'http://shop.localhost',
-        APP_REDIS_URL: `redis://127.0.0.1:${redisPort}/0`,
-        ...host.env,
+        APP_FRONTEND_URL: frontend,
+        SOURCE_S3_ENDPOINT: r2.endpoint,
+        SOURCE_S3_ACCESS_KEY_ID: keys.accessKeyId,
+        SOURCE_S3_SECRET_ACCESS_KEY: keys.secretAccessKey,
       },
       workspace: {},
       locked: [],
@@ -189,25 +148,24 @@ beforeAll(async () => {
       ...defaultHealthConfig,
       databaseWriteProbe: true,
       objectCanaryBucket: 'files',
-      hostDisks: [disk.folder],
-      taskWaitMinutes: 1,
+      frontendMarker: 'shop',
     },
     { keyPassphrase: undefined, agent: undefined },
   );
   stops.push(() => built.close());
   watched = watch(
-    built.checks.filter(({ id }) => !['frontend.page', 'dns.names', 'tls.certificates'].includes(id)),
+    built.checks.filter(({ id }) => !['dns.names', 'tls.certificates'].includes(id)),
     intervalMs,
   );
   stops.push(() => watched.monitor.stop());
 });
+let origin = '';
 let cors: (origin: string) => Promise<unknown>;
 const publicStatus = { value: 404 };
 
 afterAll(async () => {
   for (const stop of stops.reverse()) await stop();
-  for (const { id, to, intervals } of watched.waits)
-    console.log(`${id.padEnd(28)} ${to.padEnd(26)} ${intervals.toFixed(1)} intervals`);
+  watched.printWaits();
 });
 
 test('Auth: an account that is banned, a service that refuses, keys that are gone', async () => {
@@ -218,6 +176,10 @@ test('Auth: an account that is banned, a service that refuses, keys that are gon
   await watched.shows('supabase-auth.sign-in', 'degraded', 'SIGN_IN_FAILED');
   await admin.query('update auth.users set banned_until = null where email = $1', [canary.email]);
   await watched.heal('supabase-auth.sign-in');
+  auth.withoutKeys = true;
+  await watched.shows('supabase-auth.keys', 'down', 'SUPABASE_AUTH_UNAVAILABLE');
+  auth.withoutKeys = false;
+  await watched.heal('supabase-auth.keys');
   auth.down = true;
   await watched.shows('supabase-auth.health', 'down', 'CONNECTION_REFUSED');
   // What depends on it is not blamed.
@@ -247,25 +209,26 @@ test('the platform: a service that is ill, a backup that is old, an advisor that
 });
 
 test('R2: a store that fails, one that takes no object, a public address that fails, uploads that are refused', async () => {
-  const ids = ['r2.list', 'r2.canary', 'r2.cors', 'r2.public'];
+  const ids = ['r2.list', 'r2.canary', 'r2.cors', 'r2.public', 'source-objects.list'];
   await watched.heal(...ids);
   Object.assign(objects, { fault: { status: 403, code: 'AccessDenied' }, methods: ['PUT'] });
   await watched.shows('r2.canary', 'degraded', 'OBJECTS_PERMISSION_DENIED');
   objects.methods = [];
   await cors('http://other.localhost');
   await watched.shows('r2.cors', 'degraded', 'CORS_REFUSED');
-  await cors('http://shop.localhost');
+  await cors(origin);
   publicStatus.value = 502;
   await watched.shows('r2.public', 'down', 'WRONG_STATUS');
   publicStatus.value = 404;
   await watched.heal(...ids);
   Object.assign(objects, { fault: 'stall', methods: ['GET'] });
   await watched.shows('r2.list', 'down', 'TIMED_OUT');
+  await watched.shows('source-objects.list', 'down', 'TIMED_OUT');
   objects.methods = [];
   await watched.heal(...ids);
 });
 
-test('PostgreSQL: connections near the limit, a lock that is waited for, a write that is refused, a server that is gone', async () => {
+test('PostgreSQL: connections near the limit, dead rows, a write that waits and one that is refused', async () => {
   await watched.heal('supabase-postgres.query', 'supabase-postgres.limits', 'supabase-postgres.write');
   const clients: Client[] = [];
   for (let count = 0; count < 33; count += 1) {
@@ -278,7 +241,15 @@ test('PostgreSQL: connections near the limit, a lock that is waited for, a write
   await Promise.all(clients.map((client) => client.end()));
   await watched.heal('supabase-postgres.limits');
 
-  // Another owner holds the scratch row.
+  await admin.query(
+    'create table dead with (autovacuum_enabled = false) as select generate_series(1, 60000) as id',
+  );
+  await admin.query('delete from dead');
+  await watched.shows('supabase-postgres.tables', 'degraded', 'TABLES_BLOATED');
+  await admin.query('vacuum dead');
+  await watched.heal('supabase-postgres.tables');
+
+  // Somebody holds the scratch table.
   await admin.query('begin');
   await admin.query('lock table cutover_health.probe in access exclusive mode');
   await watched.shows('supabase-postgres.write', 'down', 'TIMED_OUT');
@@ -290,40 +261,10 @@ test('PostgreSQL: connections near the limit, a lock that is waited for, a write
   await watched.heal('supabase-postgres.write');
 });
 
-test('celery: a worker that hangs, a task that nobody takes', async () => {
-  await watched.heal('redis.ping', 'celery.queues', 'celery.workers');
-  worker.child.kill('SIGSTOP');
-  await watched.shows('celery.workers', 'down', 'WORKERS_SILENT');
-  worker.child.kill('SIGCONT');
-  await watched.heal('celery.workers');
-});
-
-test('the host: a disk that fills up, an SSH server that is gone', async () => {
-  const state = () =>
-    watched.monitor.checks().find(({ definition }) => definition.id === 'easypanel-host.system');
-  const codes = () => (state()?.last?.outcome.findings ?? []).map(({ code }) => code);
-  await expect.poll(() => state()?.last !== undefined, { timeout: 60_000 }).toBe(true);
-  expect(codes()).not.toContain('DISK_NEARLY_FULL');
-  const filler = join(disk.folder, 'filler');
-  await writeFile(filler, Buffer.alloc(18 * 1024 * 1024, 1));
-  await expect.poll(codes, { timeout: 60_000 }).toContain('DISK_NEARLY_FULL');
-  await rm(filler);
-  await expect.poll(codes, { timeout: 60_000 }).not.toContain('DISK_NEARLY_FULL');
-});
-
-test('containers: one that ends, one that is ill, one that ran out of memory', async () => {
-  await watched.heal('containers.state');
-  const faulty = async (code: string, ...args: string[]) => {
-    await host.docker('run', '--detach', '--name', 'faulty', '--network', 'none', ...args);
-    await watched.shows('containers.state', 'degraded', code);
-    await host.docker('rm', '--force', 'faulty');
-    await watched.heal('containers.state');
-  };
-  await faulty('CONTAINER_NOT_RUNNING', 'server:1', 'sh', '-c', 'exit 3');
-  await faulty(
-    'CONTAINER_UNHEALTHY',
-    ...['--health-cmd', '/busybox false', '--health-interval', '1s', '--health-retries', '1'],
-    ...['server:1', 'sleep', '1000'],
-  );
-  await faulty('CONTAINER_RESTARTS', '--restart', 'always', 'server:1', 'sh', '-c', 'exit 3');
+test('the front page: another application answers under its address', async () => {
+  await watched.heal('frontend.page');
+  front.text = 'Welcome to nginx!';
+  await watched.shows('frontend.page', 'down', 'WRONG_ANSWER');
+  front.text = 'the shop';
+  await watched.heal('frontend.page');
 });

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import type { AppError } from '#shared/model/errors';
 import { Card } from '../../ui/card';
 import { ErrorPanel } from '../../ui/error-panel';
 import { Facts } from '../../ui/facts';
@@ -11,8 +12,8 @@ import { useLoadTicks, useStopLoad } from './load-queries';
 const box = { width: 600, height: 48 };
 
 /** A load check that goes on: how the last second was, and how it is all in all. */
-export function LoadLive({ id }: { id: string }) {
-  const { ticks, error } = useLoadTicks(id);
+export function LoadLive({ id, onEnd }: { id: string; onEnd: (failure: AppError | undefined) => void }) {
+  const ticks = useLoadTicks(id, onEnd);
   const stop = useStopLoad();
   const last = ticks.at(-1);
   return (
@@ -28,7 +29,6 @@ export function LoadLive({ id }: { id: string }) {
       }
       padded
     >
-      {error === undefined ? null : <ErrorPanel error={error} />}
       {stop.isError ? <ErrorPanel error={stop.error} /> : null}
       {last === undefined ? (
         <p className="muted">The first users come.</p>

@@ -1,4 +1,6 @@
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { AppError } from '#shared/model/errors';
 import { ErrorPanel } from '../../ui/error-panel';
 import { Loading } from '../../ui/loading';
 import { PageBody, PageHeader } from '../../ui/page-header';
@@ -10,6 +12,7 @@ import { LoadResults } from './load-results';
 /** Puts load on the application and holds it against a goal. */
 export function LoadPage() {
   const load = useLoad();
+  const [failure, setFailure] = useState<AppError>();
   return (
     <>
       <PageHeader title="Load check" />
@@ -24,8 +27,9 @@ export function LoadPage() {
         ) : (
           <>
             {load.data.running === undefined ? null : (
-              <LoadLive key={load.data.running} id={load.data.running} />
+              <LoadLive key={load.data.running} id={load.data.running} onEnd={setFailure} />
             )}
+            {failure === undefined ? null : <ErrorPanel title="The load check failed" error={failure} />}
             <LoadForm load={load.data} />
             <LoadResults results={load.data.results} />
           </>

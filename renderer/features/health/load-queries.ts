@@ -29,17 +29,20 @@ export function useStopLoad() {
   return useMutation({ mutationFn: (id: string) => client.call('load.stop', { id }) });
 }
 
-/** The moments of a load check that goes on. The component that uses it has the id as its key. */
-export function useLoadTicks(id: string): { ticks: readonly LoadTick[]; error: AppError | undefined } {
+/** The moments of a load check that goes on, until `onEnd` is told how it ended. The component that uses it has the id as its key. */
+export function useLoadTicks(
+  id: string,
+  onEnd: (failure: AppError | undefined) => void,
+): readonly LoadTick[] {
   const queryClient = useQueryClient();
   const [ticks, setTicks] = useState<readonly LoadTick[]>([]);
-  const [error, setError] = useState<AppError>();
   useEffect(() => {
     const controller = new AbortController();
+    let failed: AppError | undefined;
     const receive = (events: readonly LoadEvent[]) => {
       const found = events.flatMap((event) => (event.type === 'tick' ? [event.tick] : []));
       setTicks((before) => [...before, ...found]);
-      for (const event of events) if (event.type === 'failed') setError(toAppError(event.error));
+      for (const event of events) if (event.type === 'failed') failed = toAppError(event.error);
     };
     void followStream(
       client.stream('load.watch', { id }, { signal: controller.signal }),
@@ -47,11 +50,11 @@ export function useLoadTicks(id: string): { ticks: readonly LoadTick[]; error: A
       controller.signal,
     ).then((failure) => {
       if (controller.signal.aborted) return;
-      if (failure !== undefined) setError(failure);
+      onEnd(failure ?? failed);
       void queryClient.invalidateQueries({ queryKey: loadKey });
       void queryClient.invalidateQueries({ queryKey: keys.activity });
     });
     return () => controller.abort();
-  }, [id, queryClient]);
-  return { ticks, error };
+  }, [id, onEnd, queryClient]);
+  return ticks;
 }

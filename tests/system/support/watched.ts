@@ -12,14 +12,14 @@ export interface Watched {
   shows(id: string, state: HealthState, code?: string): Promise<void>;
   /** Waits until each of these is healthy. */
   heal(...ids: string[]): Promise<void>;
-  /** How long each wait took, in intervals of the check. */
-  readonly waits: { id: string; to: string; intervals: number }[];
+  /** Prints how long each wait took, in intervals of the check. */
+  printWaits(): void;
 }
 
 /** Watches these checks every `intervalMs`. */
 export function watch(checks: readonly CheckDefinition[], intervalMs: number): Watched {
   const history = new Map<string, HealthState[]>();
-  const waits: Watched['waits'] = [];
+  const waits: { id: string; to: string; intervals: number }[] = [];
   const monitor = createMonitor({
     hasNetwork: () => true,
     onTransition: ({ definition: { id }, to }) => history.set(id, [...(history.get(id) ?? []), to]),
@@ -47,7 +47,10 @@ export function watch(checks: readonly CheckDefinition[], intervalMs: number): W
   return {
     monitor,
     history,
-    waits,
+    printWaits: () => {
+      for (const { id, to, intervals } of waits)
+        console.log(`${id.padEnd(28)} ${to.padEnd(28)} ${intervals.toFixed(1)} intervals`);
+    },
     shows,
     heal: async (...ids) => {
       for (const id of ids) await shows(id, 'healthy');

@@ -144,7 +144,12 @@ export function classifyFetchError(error: unknown, { url, signal }: AuthFailure)
     );
   }
   if (code === 'ECONNREFUSED') {
-    return as('CONNECTION_REFUSED', `Nothing accepts connections at ${host}.`, 'Check SUPABASE_URL.', true);
+    return as(
+      'CONNECTION_REFUSED',
+      `Nothing accepts connections at ${host}.`,
+      'Check SUPABASE_URL, and whether the project runs: a paused one is restored in the dashboard.',
+      true,
+    );
   }
   if (/^(CERT_|ERR_TLS|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)/.test(code)) {
     return as(

@@ -174,7 +174,10 @@ function judgeHost(facts: HostFacts, drift: number | undefined): Finding[] {
   return findings;
 }
 
+const imageSchema = z.object({ ImageId: z.string(), Made: z.string() });
+
 const containerSchema = z.object({
+  Image: z.string().default(''),
   Name: z.string(),
   RestartCount: z.number().default(0),
   Created: z.string().default(''),
@@ -188,7 +191,9 @@ const containerSchema = z.object({
 
 const containerScript = (socket: string | undefined): string => {
   const docker = socket === undefined ? 'docker' : `docker -H ${shellWord(`unix://${socket}`)}`;
-  return `ids=$(${docker} ps -aq --no-trunc) && { [ -z "$ids" ] || ${docker} inspect --format '{{json .}}' $ids; }`;
+  // A container may outlive its image: then its age is not told.
+  const images = `${docker} image inspect --format '{"ImageId":{{json .Id}},"Made":{{json .Created}}}' $(${docker} inspect --format '{{.Image}}' $ids | sort -u) 2>/dev/null`;
+  return `ids=$(${docker} ps -aq --no-trunc) && { [ -z "$ids" ] || { ${docker} inspect --format '{{json .}}' $ids && { ${images} || true; }; }; }`;
 };
 
 function containers(shell: HostShell, socket: string | undefined): CheckDefinition['run'] {
@@ -202,10 +207,16 @@ function containers(shell: HostShell, socket: string | undefined): CheckDefiniti
         details: { said: stderr.slice(0, 300) },
       });
     }
-    const found = stdout
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-      .map((line) => containerSchema.parse(JSON.parse(line)));
+    const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
+    const told = lines.map((line): unknown => JSON.parse(line));
+    const images = new Map<string, string>();
+    for (const line of told) {
+      const image = imageSchema.safeParse(line);
+      if (image.success) images.set(image.data.ImageId, image.data.Made);
+    }
+    const found = told
+      .filter((line) => !imageSchema.safeParse(line).success)
+      .map((line) => containerSchema.parse(line));
     const findings: Finding[] = [];
     for (const { Name, RestartCount, State } of found) {
       const name = Name.replace(/^\//, '');
@@ -253,11 +264,17 @@ function containers(shell: HostShell, socket: string | undefined): CheckDefiniti
     return {
       summary: findings[0]?.message ?? `${running} of ${found.length} running`,
       reading: `${running} running`,
-      facts: found.slice(0, 100).map(({ Name, State, RestartCount, Created }) => ({
+      facts: found.slice(0, 100).map(({ Name, Image, State, RestartCount, Created }) => ({
         label: Name.replace(/^\//, ''),
-        value: `${State.Status}${State.Health == null ? '' : `, ${State.Health.Status}`}, ${RestartCount} restarts, made ${Created.slice(0, 10)}`,
+        value: `${State.Status}${State.Health == null ? '' : `, ${State.Health.Status}`}, ${RestartCount} restarts, made ${Created.slice(0, 10)}${imageAge(images.get(Image))}`,
       })),
       findings,
     };
   };
+}
+
+/** How old an image is; nothing for one that is gone or tells no date. */
+function imageAge(made: string | undefined): string {
+  const days = made === undefined ? Number.NaN : Math.floor((Date.now() - Date.parse(made)) / 86_400_000);
+  return days >= 0 && days < 20_000 ? `, image ${days} days old` : '';
 }
