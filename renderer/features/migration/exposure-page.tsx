@@ -97,30 +97,33 @@ function Findings({ findings }: { findings: readonly ExposureFinding[] }) {
       )}
       padded
     >
-      <div className={styles.startBar}>
-        <p>
-          Every fix is shown as the SQL that is run. Chosen ones are applied in one transaction, all or none.
-        </p>
-        <Button
-          variant="filled"
-          disabled={picked.length === 0}
-          loading={close.isPending}
-          onClick={() => setAsking(true)}
-        >
-          {`Apply ${plural(picked.length, 'fix', 'fixes')}…`}
-        </Button>
+      <div className={styles.work}>
+        <div className={styles.startBar}>
+          <p>
+            Every fix is shown as the SQL that is run. Chosen ones are applied in one transaction, all or
+            none.
+          </p>
+          <Button
+            variant="filled"
+            disabled={picked.length === 0}
+            loading={close.isPending}
+            onClick={() => setAsking(true)}
+          >
+            {`Apply ${plural(picked.length, 'fix', 'fixes')}…`}
+          </Button>
+        </div>
+        {close.isError ? <ErrorPanel error={close.error} /> : null}
+        <ul className={styles.points} aria-label="What is open">
+          {findings.map((finding) => (
+            <Finding
+              key={finding.id}
+              finding={finding}
+              chosen={chosen.has(finding.id)}
+              choose={(wanted) => choose(finding.id, wanted)}
+            />
+          ))}
+        </ul>
       </div>
-      {close.isError ? <ErrorPanel error={close.error} /> : null}
-      <ul className={styles.points} aria-label="What is open">
-        {findings.map((finding) => (
-          <Finding
-            key={finding.id}
-            finding={finding}
-            chosen={chosen.has(finding.id)}
-            choose={(wanted) => choose(finding.id, wanted)}
-          />
-        ))}
-      </ul>
       <ConfirmDialog
         title="Change rights on the target?"
         opened={asking}

@@ -27,7 +27,8 @@ export async function copyRows(
 ): Promise<{ rows: number; bytes: number }> {
   const { signal } = request;
   let bytes = 0;
-  let ended = false;
+  /** Whose turn it is: the target's until it takes rows, then the source's until it has sent them all, then the target's again. */
+  let turn: 'target takes' | 'source sends' | 'target ends' = 'target takes';
   let failure: AppError | undefined;
   const from = source.client.connection.stream;
   const to = target.client.connection.stream;
@@ -55,17 +56,18 @@ export async function copyRows(
     Promise.race([work, sourceEnd.failed]).catch(note(source));
   try {
     return await target.supervised(
-      () => ended || to.writableLength > 0,
+      () => turn !== 'source sends' || to.writableLength > 0,
       () =>
         source.supervised(
-          () => !from.isPaused(),
+          () => turn === 'source sends' && !from.isPaused(),
           async () => {
             target.client.query(input);
             await targetSide(input.ready);
+            turn = 'source sends';
             source.client.query(output);
             await Promise.race([sourceSide(output.done), targetSide(input.done)]);
             input.end();
-            ended = true;
+            turn = 'target ends';
             const rows = await targetSide(input.done);
             return { rows, bytes };
           },

@@ -257,6 +257,7 @@ export async function openSession(
   };
   const supervised = async <T>(owed: () => boolean, work: () => Promise<T>): Promise<T> => {
     const { stream } = client.connection;
+    busy += 1;
     const traffic = (): number =>
       stream instanceof Socket ? stream.bytesRead + stream.bytesWritten - stream.writableLength : 0;
     let seen = traffic();
@@ -288,16 +289,14 @@ export async function openSession(
       return await work();
     } finally {
       clearInterval(timer);
+      busy -= 1;
     }
   };
   const run = async <R>(work: () => Promise<R>): Promise<R> => {
-    busy += 1;
     try {
       return await supervised(() => true, work);
     } catch (error) {
       throw classifyDatabaseError(error, { config, phase: 'work', signal });
-    } finally {
-      busy -= 1;
     }
   };
 
