@@ -64,6 +64,9 @@ try {
       PATH: process.env['PATH'],
       DATABASE_URL: services.env[`TEST_${pooler.toUpperCase()}_POOLER_URL`],
       DATABASE_POOL_MODE: pooler,
+      // Two processes together stay under the eight server connections that the session pooler has.
+      DATABASE_POOL_SIZE: '3',
+      DATABASE_MAX_OVERFLOW: '1',
       WEB_CONCURRENCY: values.processes,
       DRAIN_SECONDS: '0',
       LOG_LEVEL: 'WARNING',

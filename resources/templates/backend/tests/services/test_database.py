@@ -65,7 +65,7 @@ def test_the_session_keeps_few_connections_and_a_time_limit(settings: Settings) 
         list(threads.map(lambda _: check_database(engine), range(60)))
     counted = text("select count(*) from pg_stat_activity where application_name = 'backend few'")
     with engine.connect() as connection:
-        assert connection.execute(counted).scalar_one() <= 7
+        assert connection.execute(counted).scalar_one() <= 3
     engine.dispose()
 
 
