@@ -20,7 +20,7 @@ let worker: Program;
 let redisPort = 0;
 
 async function startCelery(folder: string): Promise<Program> {
-  const bin = await pythonEnvironment([], ['celery==5.7.0', 'redis']);
+  const bin = await pythonEnvironment([], ['celery[redis]==5.7.0', 'packaging']);
   await writeFile(
     join(folder, 'tasks.py'),
     `from celery import Celery\napp = Celery('tasks', broker='redis://127.0.0.1:${redisPort}/0')\n`,
