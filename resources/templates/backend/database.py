@@ -6,12 +6,15 @@ By the **transaction pooler** (port 6543) a server connection is lent for one tr
 here (NullPool) and no statement is prepared, because the next transaction may run on another server connection.
 """
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator
 from functools import lru_cache
 from tempfile import NamedTemporaryFile
 from typing import Annotated, Any
 
-from fastapi import Depends
+import anyio
+from fastapi import Depends, HTTPException
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -21,6 +24,8 @@ from sqlalchemy.pool import NullPool
 from settings import PoolMode, Settings, get_settings
 
 TRANSACTION_POOLER_PORT = 6543
+CONNECTION_WAIT_SECONDS = 10
+"""How long a request waits for a database connection before it is told to come again."""
 
 
 class Base(DeclarativeBase):
@@ -73,7 +78,7 @@ def create_database_engine(settings: Settings) -> Engine:
         database_url(settings),
         pool_size=settings.database_pool_size,
         max_overflow=settings.database_max_overflow,
-        pool_timeout=10,
+        pool_timeout=CONNECTION_WAIT_SECONDS,
         # A pooler closes idle connections; a stale one is replaced before a request meets it.
         pool_pre_ping=True,
         pool_recycle=300,
@@ -109,10 +114,33 @@ def SessionLocal() -> Session:  # noqa: N802 - the name that applications import
     return _session_factory()()
 
 
-def get_db() -> Iterator[Session]:
-    """A session for one request; what was not committed is rolled back."""
-    with SessionLocal() as session:
-        yield session
+@lru_cache
+def _free_connections() -> asyncio.Semaphore:
+    settings = get_settings()
+    return asyncio.Semaphore(settings.database_pool_size + settings.database_max_overflow)
+
+
+async def get_db() -> AsyncIterator[Session]:
+    """A session for one request; what was not committed is rolled back.
+
+    Requests wait here, before they take one of the few threads. Were they to wait for a connection inside a thread,
+    those that hold the connections would find no thread left to finish in, and everybody would wait for everybody.
+    """
+    free = _free_connections()
+    try:
+        await asyncio.wait_for(free.acquire(), CONNECTION_WAIT_SECONDS)
+    except TimeoutError as error:
+        raise HTTPException(503, "The database is busy.", {"Retry-After": "1"}) from error
+    try:
+        session = SessionLocal()
+        try:
+            yield session
+        finally:
+            # Also for a request that was given up: the connection has to come back.
+            with anyio.CancelScope(shield=True):
+                await run_in_threadpool(session.close)
+    finally:
+        free.release()
 
 
 Database = Annotated[Session, Depends(get_db)]
