@@ -83,7 +83,7 @@ test('ships the built application and nothing else of the project', () => {
   ]);
   for (const path of own.filter((path) => !named.includes(path))) {
     expect(path).toMatch(
-      /^out\/(?:main\/chunks\/[\w.-]+\.js|renderer\/assets\/[\w.-]+\.(?:js|css|woff2?|svg|png))$/,
+      /^out\/(?:main\/chunks\/[\w.-]+\.js|renderer\/assets\/[\w.-]+\.(?:m?js|css|woff2?|svg|png))$/,
     );
   }
 });
