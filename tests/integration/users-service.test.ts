@@ -489,6 +489,8 @@ it('the search index finds the same as without it, follows changes, and goes wit
   expect(await search()).toHaveLength(134);
   expect((await users.list({ filter: { text: 'maria_%' }, limit: 9 }, signal)).users).toHaveLength(1);
   expect(await users.count({ text: 'maria' }, signal)).toBe(134);
+  const span = { createdFrom: '2026-01-01T00:10:00Z', createdTo: '2026-01-01T00:20:00Z' };
+  expect(await everyPage(users, { filter: span })).toHaveLength(70);
   expect(await everyPage(users, { filter: {} })).toHaveLength(400);
   await users.searchIndex('drop', signal);
   expect(await admin(`select 1 from pg_class where relname = 'user_search'`)).toEqual([]);

@@ -104,8 +104,8 @@ function indexedText({ text, field }: UserFilter): string | undefined {
   }
 }
 
-/** The conditions of a filter over `u`. */
-function conditions(filter: UserFilter, values: Values): string[] {
+/** The conditions of a filter over `u`; `created`: the column of the time of creation that has an index. */
+function conditions(filter: UserFilter, values: Values, created = 'u.created_at'): string[] {
   const found = [`u.instance_id = '${nilUuid}'`];
   const text = filter.text?.trim() ?? '';
   if (text !== '') found.push(searchCondition(text, filter.field, values));
@@ -148,8 +148,8 @@ function conditions(filter: UserFilter, values: Values): string[] {
     if (value !== undefined)
       found.push(`${column} ${operator} ${values.add(timestampOf(value))}::timestamptz`);
   };
-  bound('u.created_at', '>=', filter.createdFrom);
-  bound('u.created_at', '<', filter.createdTo);
+  bound(created, '>=', filter.createdFrom);
+  bound(created, '<', filter.createdTo);
   bound('u.last_sign_in_at', '>=', filter.signedInFrom);
   bound('u.last_sign_in_at', '<', filter.signedInTo);
   if (filter.neverSignedIn === true) found.push('u.last_sign_in_at is null');
@@ -206,7 +206,7 @@ export async function listUsers(
 
   const part = async (section: 'values' | 'nulls', after: Cursor | undefined, limit: number) => {
     const values = new Values();
-    const where = conditions(query.filter, values);
+    const where = conditions(query.filter, values, inSearchOrder ? 's.created_at' : undefined);
     const column = inSearchOrder ? 's.created_at' : order.column;
     const id = inSearchOrder ? 's.id' : 'u.id';
     const join = inSearchOrder || through !== undefined ? `join ${searchTable} s on s.id = u.id` : '';
