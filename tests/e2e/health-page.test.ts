@@ -81,14 +81,22 @@ it('keeps checks and maintenance windows that an operator adds', async () => {
 it('zooms by dragging over the chart and by buttons, and shows all again', async () => {
   const now = situation({ health: watched() });
   await withPage(now, '/health?service=backend', async (page) => {
-    const chart = page.locator('.u-over');
-    const box = await chart.boundingBox();
-    if (box === null) throw new Error('The chart has no place.');
-    await page.mouse.move(box.x + box.width * 0.25, box.y + 40);
-    await page.mouse.down();
-    await page.mouse.move(box.x + box.width * 0.75, box.y + 40, { steps: 4 });
-    await page.mouse.up();
-    await page.getByRole('heading', { name: /^backend · latency, \d+ \w+ \d{4}, .* to / }).waitFor();
+    const zoomed = page.getByRole('heading', { name: /^backend · latency, \d+ \w+ \d{4}, .* to / });
+    // The chart is drawn anew when its figures come; a hand that was early drags again.
+    await expect
+      .poll(
+        async () => {
+          const box = await page.locator('.u-over').boundingBox();
+          if (box === null) return false;
+          await page.mouse.move(box.x + box.width * 0.25, box.y + 40);
+          await page.mouse.down();
+          await page.mouse.move(box.x + box.width * 0.75, box.y + 40, { steps: 4 });
+          await page.mouse.up();
+          return zoomed.isVisible();
+        },
+        { timeout: 20_000, interval: 500 },
+      )
+      .toBe(true);
     await button(page, 'Whole range').click();
     await page.getByRole('heading', { name: 'backend · latency, last hour' }).waitFor();
   });
