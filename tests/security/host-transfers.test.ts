@@ -112,8 +112,8 @@ function openUpload(id: string): ReturnType<typeof request> {
   });
 }
 
-test('streams 200 MB down in bounded memory', async () => {
-  const size = 200 * mebibyte;
+test('streams 600 MB down in bounded memory', async () => {
+  const size = 600 * mebibyte;
   const growth = await growthDuring(async () => {
     const response = await fetch(`${host.origin}/transfer/size-${size}`, { headers });
     expect(response.headers.get('content-length')).toBe(String(size));
@@ -134,7 +134,8 @@ test('streams 200 MB down in bounded memory', async () => {
     for (let n = 0; n < size; n += chunk.length) expected.update(chunk);
     expect(hash.digest('hex')).toBe(expected.digest('hex'));
   });
-  expect(growth).toBeLessThan(100 * mebibyte);
+  // Most of it is what the test's own client has read and not yet given back.
+  expect(growth).toBeLessThan(250 * mebibyte);
 });
 
 test('streams 200 MB up in bounded memory', async () => {
