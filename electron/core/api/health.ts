@@ -13,6 +13,7 @@ export function healthHandlers({ health }: Core): Handlers<typeof healthContract
     'health.settings': () => health.settings(),
     'health.configure': ({ config }) => health.configure(config),
     'health.series': (input) => health.series(input),
+    'health.uptime': () => health.uptime(),
     'health.incidents': () => health.incidents(),
     'health.testAlert': () => health.testAlert(),
     'health.note': async ({ id, text }) => {

@@ -103,6 +103,11 @@ export function formatMs(ms: number | undefined): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
+/** Where the scale of latencies ends: at the goal too, unless that would leave a flat line at the bottom. */
+export function topOf(most: number, goalMs: number | undefined): number {
+  return Math.max(most, goalMs !== undefined && most * 4 >= goalMs ? goalMs : 1) * 1.1;
+}
+
 /** A share as a percentage that says 100 only when nothing was missing. */
 export function formatUptime(share: number | undefined): string {
   if (share === undefined) return '–';

@@ -7,7 +7,14 @@ import type { BuiltChecks } from './build-checks';
 import { openHistory, type History } from './history/history';
 import { type IncidentLog, openIncidentLog } from './history/incidents';
 import { hasOutsideAddress } from './loopback';
-import { createMonitor, type Monitor, type MonitorClock, systemClock, type Transition } from './monitor';
+import {
+  createMonitor,
+  type Monitor,
+  type MonitorClock,
+  type Sample,
+  systemClock,
+  type Transition,
+} from './monitor';
 import { inMaintenance, serviceViews, tallyOf } from './views';
 
 const dayMs = 86_400_000;
@@ -57,6 +64,13 @@ export function createHealthRuntime(options: RuntimeOptions): HealthRuntime {
   let started = false;
   let open: Incident[] = [];
 
+  const serviceOf = new Map(options.built.checks.map(({ id, service }) => [id, service.id]));
+  /** What is taken down on purpose is held against nobody's uptime. */
+  const countedInMaintenance = (sample: Sample): Sample =>
+    sample.covered.state === 'down' && inMaintenance(config, serviceOf.get(sample.check) ?? '', sample.at)
+      ? { ...sample, covered: { ...sample.covered, state: 'unknown' } }
+      : sample;
+
   const background = (work: Promise<void>): void => {
     // A full disk must not end the watching; what can't be written is missing from the history.
     const done = work.catch(() => undefined).finally(() => pending.delete(done));
@@ -105,7 +119,7 @@ export function createHealthRuntime(options: RuntimeOptions): HealthRuntime {
     clock,
     hasNetwork: hasOutsideAddress,
     onSample: (sample) => {
-      if (lock !== undefined) background(history.add(sample));
+      if (lock !== undefined) background(history.add(countedInMaintenance(sample)));
     },
     onTransition: (transition) => {
       // One after another, so that a close never overtakes its opening.

@@ -10,21 +10,26 @@ const shortestMs = 1000;
 const jitter = 0.1;
 
 /**
- * Milliseconds until the next run of a check. After a run that contradicts the state soon, so that it is confirmed or refuted; after
- * many failures later, up to one and a half intervals. `random` is from 0 to 1.
+ * Milliseconds until the next run of a check, counted from the start of the last one, which took `tookMs`. After a run that contradicts
+ * the state soon, so that it is confirmed or refuted; after many failures later, up to one and a half intervals. `random` is from 0 to 1.
  */
 export function nextDelay(options: {
   intervalMs: number;
+  tookMs: number;
   failures: number;
   /** The last run spoke against the state. */
   doubtful: boolean;
   random: number;
 }): number {
-  const { intervalMs, failures, doubtful, random } = options;
+  const { intervalMs, tookMs, failures, doubtful, random } = options;
   const spread = 1 + jitter * (2 * random - 1);
-  if (doubtful) return Math.max(Math.min(shortestMs, intervalMs), (intervalMs / confirmPart) * spread);
+  const shortest = Math.min(shortestMs, intervalMs);
+  if (doubtful) return Math.max(0, Math.max(shortest, (intervalMs / confirmPart) * spread) - tookMs);
   const beyond = Math.max(0, failures - evidenceNeeded - 1);
-  return Math.min(intervalMs * slowestFactor, intervalMs * 1.1 ** beyond * spread);
+  return Math.max(
+    shortest,
+    Math.min(intervalMs * slowestFactor, intervalMs * 1.1 ** beyond * spread) - tookMs,
+  );
 }
 
 /** What a wake-up found out about the time that passed. */

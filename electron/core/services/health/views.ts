@@ -94,6 +94,7 @@ function checkView(check: MonitoredCheck, redact: (text: string) => string): Che
     })),
     intervalMs: definition.intervalMs,
     timeoutMs: definition.timeoutMs,
+    ...(definition.goalMs === undefined ? {} : { goalMs: definition.goalMs }),
     failures: check.failures,
   };
 }
