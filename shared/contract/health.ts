@@ -57,8 +57,11 @@ export const healthContract = {
   'health.overview': call(z.object({}), healthOverviewSchema),
   /** The overview again whenever something in it has changed, at most every two seconds. */
   'health.watch': stream(z.object({}), healthOverviewSchema),
-  /** Runs the checks of one service or all at once, and answers when they have run. */
-  'health.checkNow': call(z.object({ service: z.string().optional() }), healthOverviewSchema),
+  /** Runs the checks of one service or all at once, or only those that are `due`, and answers when they have run. */
+  'health.checkNow': call(
+    z.object({ service: z.string().optional(), due: z.boolean().optional() }),
+    healthOverviewSchema,
+  ),
   'health.settings': call(z.object({}), healthSettingsSchema),
   'health.configure': call(z.object({ config: healthConfigSchema }), healthSettingsSchema),
   /** Times are ISO 8601, `to` exclusive. */

@@ -47,7 +47,7 @@ async function listening(answer: (request: IncomingMessage) => { status: number;
 
 beforeAll(async () => {
   database = await startManagedPostgres({
-    settings: { max_connections: '40', shared_buffers: '16MB', wal_level: 'logical' },
+    settings: { max_connections: '40', shared_buffers: '16MB' },
   });
   stops.push(() => database.stop());
   admin = new Client({ connectionString: database.adminUrl });
@@ -373,7 +373,7 @@ test('accounts, the platform, buckets, and what a database suffers from', async 
       'degraded',
       'SLOT_RETAINS_WAL',
       async () => {
-        await sql(`select pg_create_logical_replication_slot('left_over', 'pgoutput')`);
+        await sql(`select pg_create_physical_replication_slot('left_over', true)`);
         await sql(`create table logged as select repeat('x', 500) as text from generate_series(1, 30000)`);
       },
       () => sql(`select pg_drop_replication_slot('left_over')`),

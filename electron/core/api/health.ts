@@ -9,7 +9,7 @@ export function healthHandlers({ health }: Core): Handlers<typeof healthContract
     'health.watch': async function* (_input, { after, signal }) {
       yield* health.watch(after, signal);
     },
-    'health.checkNow': ({ service }, { signal }) => health.checkNow(service, signal),
+    'health.checkNow': (which, { signal }) => health.checkNow(which, signal),
     'health.settings': () => health.settings(),
     'health.configure': ({ config }) => health.configure(config),
     'health.series': (input) => health.series(input),

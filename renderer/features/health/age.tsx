@@ -8,7 +8,7 @@ let ticking: ReturnType<typeof setInterval> | undefined;
 function everySecond(draw: () => void): () => void {
   drawn.add(draw);
   ticking ??= setInterval(() => {
-    for (const each of drawn) each();
+    if (document.visibilityState === 'visible') for (const each of drawn) each();
   }, 1000);
   return () => {
     drawn.delete(draw);

@@ -97,14 +97,16 @@ function SettingsForm({ settings, onClose }: { settings: HealthSettings; onClose
         value={queues}
         onChange={(event) => setQueues(event.currentTarget.value)}
       />
-      {numberFields.map(({ name, ...field }) => (
-        <WholeNumberField
-          key={name}
-          {...field}
-          value={textOf(config, typed, name)}
-          onChange={(text) => setTyped({ ...typed, [name]: text })}
-        />
-      ))}
+      <div className={styles.pair}>
+        {numberFields.map(({ name, ...field }) => (
+          <WholeNumberField
+            key={name}
+            {...field}
+            value={textOf(config, typed, name)}
+            onChange={(text) => setTyped({ ...typed, [name]: text })}
+          />
+        ))}
+      </div>
       <CustomCheckFields checks={config.custom} onChange={(custom) => setConfig({ ...config, custom })} />
       <MaintenanceFields
         windows={config.maintenance}

@@ -43,7 +43,7 @@ export interface HealthRuntime {
   readonly history: History;
   readonly incidents: IncidentLog;
   start(): void;
-  checkNow(service: string | undefined, signal: AbortSignal): Promise<void>;
+  checkNow: Monitor['checkNow'];
   services(): ServiceView[];
   /** How many services are in each state; undefined while they are not watched. */
   tally(): Record<HealthState, number> | undefined;
@@ -186,7 +186,7 @@ export function createHealthRuntime(options: RuntimeOptions): HealthRuntime {
         if (lock !== undefined) await history.tidy(clock.wall());
       });
     },
-    checkNow: (service, signal) => monitor.checkNow(service, AbortSignal.any([signal, stopping.signal])),
+    checkNow: (which, signal) => monitor.checkNow(which, AbortSignal.any([signal, stopping.signal])),
     tally: () => (started ? tallyOf(monitor.checks()) : undefined),
     services: () => serviceViews(monitor.checks(), config, redact, clock.wall()),
     async overview() {

@@ -12,6 +12,8 @@ import { receiversOf } from './alerts/receivers';
 import { buildChecks } from './build-checks';
 import { healthConfigFile } from './health-config';
 import { createHealthRuntime, type HealthRuntime } from './health-runtime';
+import type { WhichChecks } from './monitor';
+
 import { niceStep, seriesOf } from './history/series';
 import { uptimes } from './history/uptimes';
 
@@ -31,7 +33,7 @@ export interface HealthService {
   overview(): Promise<HealthOverview>;
   watch(after: number, signal: AbortSignal): AsyncIterable<Numbered<HealthOverview>>;
   /** Runs checks at once. A host that only answers commands keeps nothing of it. */
-  checkNow(service: string | undefined, signal: AbortSignal): Promise<HealthOverview>;
+  checkNow(which: WhichChecks, signal: AbortSignal): Promise<HealthOverview>;
   settings(): Promise<HealthSettings>;
   configure(config: HealthConfig): Promise<HealthSettings>;
   series(input: { check: string; from: string; to: string; points: number }): Promise<HealthSeries>;
@@ -137,9 +139,9 @@ export function createHealthService(options: HealthServiceOptions): HealthServic
         await nextChange(listeners, signal, () => version !== sent);
       }
     },
-    checkNow: async (service, signal) => {
+    checkNow: async (which, signal) => {
       const now = await current();
-      await now.checkNow(service, signal);
+      await now.checkNow(which, signal);
       return now.overview();
     },
     settings,

@@ -160,10 +160,14 @@ test('what is costly runs by its schedule and when its service is asked for, not
   const scheduled = runs();
   expect(scheduled).toBe(1);
   const signal = new AbortController().signal;
-  await watched.monitor.checkNow(undefined, signal);
+  await watched.monitor.checkNow({}, signal);
   expect(runs()).toBe(scheduled);
-  await watched.monitor.checkNow('usage', signal);
+  await watched.monitor.checkNow({ service: 'usage' }, signal);
   expect(runs()).toBe(scheduled + 1);
+  // Neither has rested for its interval.
+  const before = watched.runs.get('a');
+  await watched.monitor.checkNow({ due: true }, signal);
+  expect(watched.runs.get('a')).toBe(before);
   await watched.monitor.stop();
 });
 

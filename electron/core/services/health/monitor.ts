@@ -81,18 +81,27 @@ export interface MonitorOptions {
   onChange?: () => void;
 }
 
+/** Which checks to run on request. */
+export interface WhichChecks {
+  /** Those of one service; otherwise all that are not costly. */
+  service?: string | undefined;
+  /** Only those whose interval has passed since they last ran, or that say something else than what is believed. */
+  due?: boolean | undefined;
+}
+
 export interface Monitor {
   start(): void;
   /**
-   * Runs the checks of one service, or all that are not costly, until their state is believed: once when it is well, more often when
-   * it is not.
+   * Runs checks until their state is believed: once when it is well, more often when it is not.
    */
-  checkNow(service: string | undefined, signal: AbortSignal): Promise<void>;
+  checkNow(which: WhichChecks, signal: AbortSignal): Promise<void>;
   checks(): MonitoredCheck[];
   stop(): Promise<void>;
 }
 
 const keptLatencies = 60;
+/** Share of its interval after which a check counts as due on request, so that it is not put off by a moment. */
+const nearlyDue = 0.9;
 /** Rounds of a check on request: evidence and one to spare for a check whose dependency had to be asked first. */
 const settleRounds = 3;
 /** Longest silence of the timer: by it sleep and a set clock are noticed. */
@@ -320,9 +329,15 @@ export function createMonitor(options: MonitorOptions): Monitor {
         entry.dueAt = now + firstDelay(entry.definition.intervalMs, clock.random());
       arm();
     },
-    async checkNow(service, signal) {
-      const chosen = [...entries.values()].filter(({ definition }) =>
-        service === undefined ? definition.costly !== true : definition.service.id === service,
+    async checkNow({ service, due: onlyDue = false }, signal) {
+      const rests = ({ definition, last, check }: Entry) =>
+        last !== undefined &&
+        last.raw === check.state &&
+        clock.monotonic() - last.monotonic < definition.intervalMs * nearlyDue;
+      const asked = ({ service: { id }, costly = false }: CheckDefinition) =>
+        service === undefined ? !costly : id === service;
+      const chosen = [...entries.values()].filter(
+        (entry) => asked(entry.definition) && !(onlyDue && rests(entry)),
       );
       for (let round = 0; round < settleRounds; round += 1) {
         const open = round === 0 ? chosen : chosen.filter((entry) => entry.last?.raw !== entry.check.state);
