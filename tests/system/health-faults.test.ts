@@ -227,6 +227,7 @@ beforeAll(async () => {
     nameIs(zone, '192.0.2.1');
     names.own.set(`NS ${zone}`, ['ns1.example', 'ns2.example']);
   }
+  nameIs('late.example', '192.0.2.9');
   names.own.set('A ns1.example', ['127.7.7.2']);
   names.own.set('A ns2.example', ['127.7.7.3']);
 
@@ -367,7 +368,10 @@ test('web services, certificates, names, connections and queues', async () => {
       'DNS_ANSWERS_DIFFER',
       /127\.7\.7\.4 still says 192\.0\.2\.9 for late\.example/,
       'late.example',
-      () => names.others.set('A late.example', ['192.0.2.9']),
+      () => {
+        nameIs('late.example', '192.0.2.1');
+        names.others.set('A late.example', ['192.0.2.9']);
+      },
     ),
     named('down', 'HOST_NOT_FOUND', /gone\.example/, 'gone.example', () => nameIs('gone.example')),
   ]);

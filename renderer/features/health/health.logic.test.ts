@@ -4,6 +4,7 @@ import {
   formatMs,
   formatUptime,
   headline,
+  incidentsCsv,
   logServices,
   movedWindow,
   sparkline,
@@ -58,4 +59,23 @@ test('logs are those of the services that belong to what is watched', () => {
 test('the scale reaches up to the goal unless the answers are far below it', () => {
   const tops = [topOf(60, 200), topOf(20, 200), topOf(900, 200), topOf(20, undefined)];
   expect(tops.map(Math.round)).toEqual([220, 22, 990, 22]);
+});
+
+test('incidents become lines that a spreadsheet takes as texts', () => {
+  const incident = {
+    id: '1',
+    service: 'backend',
+    serviceTitle: 'backend',
+    check: 'backend.health',
+    checkTitle: 'Health',
+    state: 'down' as const,
+    startedAt: '2026-01-01T00:00:00Z',
+    code: 'WRONG_ANSWER',
+    cause: 'It says "no", twice.',
+    remedy: 'Look.',
+    notes: [{ at: '', by: '', text: '=1+1' }],
+  };
+  expect(incidentsCsv([incident]).split('\n')[1]).toBe(
+    `2026-01-01T00:00:00Z,,backend,backend.health,down,WRONG_ANSWER,"It says ""no"", twice.",'=1+1`,
+  );
 });

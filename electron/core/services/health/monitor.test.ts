@@ -154,17 +154,21 @@ test('an answer that is slow is degraded, and one that takes longer than its int
 });
 
 test('what is costly runs by its schedule and when its service is asked for, not with everything', async () => {
-  const watched = new Watched([{ id: 'a' }, { id: 'usage', costly: true }]);
+  const watched = new Watched([{ id: 'a' }, { id: 'usage', costly: true, intervalMs: 86_400_000 }]);
   const runs = () => watched.runs.get('usage') ?? 0;
-  await watched.clock.pass(5000);
+  await watched.clock.pass(601_000);
   const scheduled = runs();
   expect(scheduled).toBe(1);
+  watched.clock.sleep(3_600_000);
+  await watched.clock.pass(601_000);
+  expect([watched.state('usage'), runs()]).toEqual(['healthy', scheduled]);
   const signal = new AbortController().signal;
   await watched.monitor.checkNow({}, signal);
   expect(runs()).toBe(scheduled);
   await watched.monitor.checkNow({ service: 'usage' }, signal);
   expect(runs()).toBe(scheduled + 1);
   // Neither has rested for its interval.
+  await watched.monitor.checkNow({}, signal);
   const before = watched.runs.get('a');
   await watched.monitor.checkNow({ due: true }, signal);
   expect(watched.runs.get('a')).toBe(before);

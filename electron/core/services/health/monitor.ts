@@ -158,13 +158,18 @@ export function createMonitor(options: MonitorOptions): Monitor {
   /** Results that were under way say nothing any more, and nothing is known of the time between. */
   const forget = (since: number, wall: number, monotonic: number): void => {
     for (const entry of entries.values()) {
+      // What is asked once a day is not forgotten by a nap, and not asked again.
+      if (entry.definition.costly === true && entry.running === undefined && entry.last !== undefined) {
+        entry.coveredUntil = monotonic;
+        continue;
+      }
       entry.running?.stop.abort();
       delete entry.running;
       delete entry.failingSince;
       delete entry.unclear;
       entry.check = interrupt(entry.check, since);
       entry.coveredUntil = monotonic;
-      entry.dueAt = monotonic + firstDelay(entry.definition.intervalMs, clock.random());
+      entry.dueAt = monotonic + firstDelay(entry.definition, clock.random());
       show(entry, 'unknown', wall, []);
       entry.shown.since = Math.min(entry.shown.since, since);
     }
@@ -325,8 +330,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       started = true;
       const now = clock.monotonic();
       seen = { wall: clock.wall(), monotonic: now, expected: 0 };
-      for (const entry of entries.values())
-        entry.dueAt = now + firstDelay(entry.definition.intervalMs, clock.random());
+      for (const entry of entries.values()) entry.dueAt = now + firstDelay(entry.definition, clock.random());
       arm();
     },
     async checkNow({ service, due: onlyDue = false }, signal) {

@@ -52,7 +52,13 @@ export function timePassed(expectedMs: number, wallMs: number, monotonicMs: numb
   return { kind: 'steady' };
 }
 
-/** Milliseconds until a first run, or the first one after a sleep: spread over a few seconds, and within one interval. */
-export function firstDelay(intervalMs: number, random: number): number {
-  return random * Math.min(intervalMs, 4000);
+/**
+ * Milliseconds until a first run, or the first one after a sleep: spread over a few seconds, and within one interval. What is costly waits
+ * for minutes, so that a short session spares it.
+ */
+export function firstDelay(
+  { intervalMs, costly = false }: { intervalMs: number; costly?: boolean },
+  random: number,
+): number {
+  return random * Math.min(intervalMs, costly ? 600_000 : 4000);
 }

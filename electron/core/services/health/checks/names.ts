@@ -115,6 +115,7 @@ function judgeCertificate(host: string, shown: ShownCertificate, soonDays: numbe
 export function dnsChecks(names: readonly string[], servers = usualServers): CheckDefinition[] {
   const [first] = names;
   if (first === undefined) return [];
+  const before = new Map<string, ZoneMemory>();
   return [
     {
       id: 'dns.names',
@@ -134,7 +135,9 @@ export function dnsChecks(names: readonly string[], servers = usualServers): Che
           }),
         );
         const findings = looked.flatMap(({ name, answer, error }) =>
-          answer === undefined ? failedOutcome(error).findings : judgeAnswer(name, answer),
+          answer === undefined
+            ? failedOutcome(error).findings
+            : judgeAnswer(name, answer, remembered(before, name, answer)),
         );
         const answers = looked.flatMap(({ answer }) => (answer === undefined ? [] : [answer.ms]));
         return {
@@ -158,11 +161,37 @@ function askedOf(answers: readonly unknown[], one: string, several: string): str
   return `${answers.length} ${answers.length === 1 ? one : several}`;
 }
 
-/** Several addresses in turn are usual; none in common is not. A name that is an alias in its zone is not compared. */
-function judgeAnswer(name: string, { addresses, zone, others }: DnsAnswer): Finding[] {
+/** What the zone said of a name, and what it said before that, if it ever changed while it was looked at. */
+interface ZoneMemory {
+  now: readonly string[];
+  old: readonly string[];
+}
+
+function common(a: readonly string[], b: readonly string[]): boolean {
+  return a.some((address) => b.includes(address));
+}
+
+/** The addresses that the zone gave before it changed. */
+function remembered(before: Map<string, ZoneMemory>, name: string, { zone }: DnsAnswer): readonly string[] {
+  const now = zone[0]?.addresses;
+  const known = before.get(name);
+  if (now === undefined) return [];
+  if (known === undefined) before.set(name, { now, old: [] });
+  else if (!common(known.now, now)) before.set(name, { now, old: known.now });
+  return before.get(name)?.old ?? [];
+}
+
+/**
+ * Several addresses in turn are usual; none in common is not. A name that is an alias in its zone is not compared. Elsewhere only the
+ * address of before a change counts: some zones have another answer for each part of the world.
+ */
+function judgeAnswer(
+  name: string,
+  { addresses, zone, others }: DnsAnswer,
+  old: readonly string[],
+): Finding[] {
   const [first] = zone;
   if (first === undefined) return [];
-  const common = (a: readonly string[], b: readonly string[]) => a.some((address) => b.includes(address));
   const differ = (message: string, remedy: string) => [
     finding('DNS_ANSWERS_DIFFER', 'degraded', message, remedy),
   ];
@@ -179,10 +208,12 @@ function judgeAnswer(name: string, { addresses, zone, others }: DnsAnswer): Find
       'After a change wait for the time to live of the old record; otherwise look for an entry in /etc/hosts.',
     );
   }
-  const old = others.filter((answer) => !common(answer.addresses, first.addresses));
-  if (old.length === 0) return [];
+  const late = others.filter(
+    (answer) => common(answer.addresses, old) && !common(answer.addresses, first.addresses),
+  );
+  if (late.length === 0) return [];
   return differ(
-    `${old.map(({ server }) => server).join(', ')} still ${old.length === 1 ? 'says' : 'say'} ${old[0]?.addresses.join(', ') ?? ''} for ${name}; its zone says ${first.addresses.join(', ')}.`,
+    `${late.map(({ server }) => server).join(', ')} still ${late.length === 1 ? 'says' : 'say'} ${late[0]?.addresses.join(', ') ?? ''} for ${name}; its zone says ${first.addresses.join(', ')}.`,
     'The change is on its way: keep the old side up for the time to live of the old record.',
   );
 }
