@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- health [--seconds N] [--services N]`: what watching costs the core, how long a day of history takes to open, and how much
- * room 90 days need.
+ * `npm run bench -- health [--seconds N] [--services N] [--late MS]`: what watching costs the core, what alarms it raises while answers are
+ * late at random by up to so many milliseconds, how long a day of history takes to open, and how much room 90 days need.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,20 +24,27 @@ const rounds = 5;
 
 if (process.send !== undefined) {
   // The services that are watched, in a process of their own.
-  const server = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
+  const late = Number(process.argv[2]);
+  const server = createServer((_request, response) => {
+    setTimeout(() => response.end('ok'), Math.random() * late);
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   process.send(server.address());
 } else {
   const { values } = parseArgs({
-    options: { seconds: { type: 'string', default: '120' }, services: { type: 'string', default: '60' } },
+    options: {
+      seconds: { type: 'string', default: '120' },
+      services: { type: 'string', default: '60' },
+      late: { type: 'string', default: '0' },
+    },
     allowPositionals: true,
   });
-  await measure(Number(values.services), Number(values.seconds));
+  await measure(Number(values.services), Number(values.seconds), values.late);
 }
 
-async function measure(services: number, seconds: number): Promise<void> {
+async function measure(services: number, seconds: number, late: string): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'cutover-bench-health-'));
-  const child = fork(import.meta.filename);
+  const child = fork(import.meta.filename, [late]);
   try {
     const { port } = await new Promise<{ port: number }>((resolve) => {
       child.once('message', (address) => resolve(addressSchema.parse(address)));
@@ -85,8 +92,12 @@ async function measure(services: number, seconds: number): Promise<void> {
     const share = (user + system) / 1000 / (performance.now() - began);
     const healthy = runtime.services().filter(({ state }) => state === 'healthy').length;
     await runtime.stop();
+    const alarms = await runtime.incidents.list();
     console.log(
       `${services} services every ${intervalSeconds} s, ${healthy} healthy: ${(share * 100).toFixed(2)}% of one core, ${megabytes(peak)} resident at most`,
+    );
+    console.log(
+      `Alarms in ${seconds} s with answers up to ${late} ms late: ${alarms.length === 0 ? 'none' : alarms.map(({ startedAt, cause }) => `${startedAt} ${cause}`).join('; ')}`,
     );
     await history(path.join(folder, 'full'), services);
   } finally {

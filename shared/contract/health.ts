@@ -38,6 +38,18 @@ const seriesSchema = z.object({
 });
 export type HealthSeries = z.infer<typeof seriesSchema>;
 
+const share = z.number().optional();
+/** Of a service: the share of the known time in which its worst check answered, from 0 to 1; absent where nothing is known. */
+const uptimeSchema = z.object({
+  service: z.string(),
+  title: z.string(),
+  day: share,
+  week: share,
+  month: share,
+  quarter: share,
+});
+export type ServiceUptime = z.infer<typeof uptimeSchema>;
+
 const healthSettingsSchema = z.object({ config: healthConfigSchema, settings: z.array(settingViewSchema) });
 export type HealthSettings = z.infer<typeof healthSettingsSchema>;
 
@@ -45,8 +57,11 @@ export const healthContract = {
   'health.overview': call(z.object({}), healthOverviewSchema),
   /** The overview again whenever something in it has changed, at most every two seconds. */
   'health.watch': stream(z.object({}), healthOverviewSchema),
-  /** Runs the checks of one service or all at once, and answers when they have run. */
-  'health.checkNow': call(z.object({ service: z.string().optional() }), healthOverviewSchema),
+  /** Runs the checks of one service or all at once, or only those that are `due`, and answers when they have run. */
+  'health.checkNow': call(
+    z.object({ service: z.string().optional(), due: z.boolean().optional() }),
+    healthOverviewSchema,
+  ),
   'health.settings': call(z.object({}), healthSettingsSchema),
   'health.configure': call(z.object({ config: healthConfigSchema }), healthSettingsSchema),
   /** Times are ISO 8601, `to` exclusive. */
@@ -59,6 +74,8 @@ export const healthContract = {
     }),
     seriesSchema,
   ),
+  /** Of every service, over the last day, 7, 30 and 90 days. */
+  'health.uptime': call(z.object({}), z.array(uptimeSchema)),
   'health.incidents': call(z.object({}), z.array(incidentSchema)),
   /** Sends a test message to every receiver that is set up, and says how that went. */
   'health.testAlert': call(

@@ -22,6 +22,7 @@ const findingCodes = [
   'SIGN_IN_FAILED',
   'CANARY_FAILED',
   'CORS_REFUSED',
+  'BUCKETS_OVER_LIMIT',
   'QUEUE_LONG',
   'QUEUE_STUCK',
   'WORKERS_SILENT',
@@ -92,6 +93,8 @@ export const checkViewSchema = z.object({
   facts: z.array(factSchema),
   intervalMs: z.number(),
   timeoutMs: z.number(),
+  /** What the latency should not exceed; absent where there is no goal. Milliseconds. */
+  goalMs: z.number().optional(),
   /** Failures in a row, of which one alone changes nothing. */
   failures: z.number(),
 });
@@ -198,12 +201,40 @@ export const alertChannels = ['webhook', 'mail', 'desktop'] as const;
 export const alertChannelSchema = z.enum(alertChannels);
 export type AlertChannelName = z.infer<typeof alertChannelSchema>;
 
+/** From where on what is measured counts as degraded. */
+export const healthLimitsSchema = z.object({
+  /** For how long a transaction may be open. */
+  transactionMinutes: z.number().min(1).max(100_000),
+  /** For how long a statement may wait for a lock. */
+  lockWaitSeconds: z.number().min(1).max(100_000),
+  /** WAL that an unused replication slot may hold back. */
+  slotWalMegabytes: z.number().min(1).max(100_000_000),
+  /** Share of the blocks read since the last look that have to be found in memory. */
+  cacheHitPercent: z.number().min(0).max(100),
+  /** By how much a database may grow within a day; a quarter of its size is always let pass. */
+  growthMegabytes: z.number().min(1).max(100_000_000),
+  /** What R2 may hold; 0 is no limit. */
+  bucketGigabytes: z.number().min(0).max(100_000_000),
+  /** Of what redis may take at most. */
+  redisMemoryPercent: z.number().min(1).max(100),
+  /** Of a disk of the host. */
+  diskPercent: z.number().min(1).max(100),
+  /** Of the host. */
+  memoryPercent: z.number().min(1).max(100),
+  /** How many days before its end a certificate has to be renewed. */
+  certificateDays: z.number().min(1).max(365),
+});
+export type HealthLimits = z.infer<typeof healthLimitsSchema>;
+
 /** What a workspace keeps of live health, without secrets. */
 export const healthConfigSchema = z.object({
   /** Whether hosts that stay open watch the services by themselves. */
   enabled: z.boolean(),
   /** Slower answers of a web address count as degraded. Milliseconds. */
   slowMs: z.number().int().min(50).max(60_000),
+  /** What answers of web addresses should stay within; drawn in the charts. Milliseconds. */
+  goalMs: z.number().int().min(1).max(60_000),
+  limits: healthLimitsSchema,
   /** Whether a row is written every five minutes in the schema `cutover_health` of the target. */
   databaseWriteProbe: z.boolean(),
   /** Folders of the host whose disks are looked at; those that are not there are passed over. */
@@ -231,6 +262,19 @@ export type HealthConfig = z.infer<typeof healthConfigSchema>;
 export const defaultHealthConfig: HealthConfig = {
   enabled: false,
   slowMs: 1000,
+  goalMs: 200,
+  limits: {
+    transactionMinutes: 15,
+    lockWaitSeconds: 30,
+    slotWalMegabytes: 5120,
+    cacheHitPercent: 90,
+    growthMegabytes: 1024,
+    bucketGigabytes: 0,
+    redisMemoryPercent: 90,
+    diskPercent: 85,
+    memoryPercent: 93,
+    certificateDays: 21,
+  },
   databaseWriteProbe: false,
   hostDisks: ['/', '/var/lib/docker'],
   objectCanaryBucket: '',

@@ -61,6 +61,7 @@ it('keeps checks and maintenance windows that an operator adds', async () => {
       .getByRole('textbox', { name: 'Address', exact: true })
       .fill('https://shop.example.com/status');
     await dialog.getByRole('button', { name: 'Take into the list' }).click();
+    await dialog.getByRole('textbox', { name: 'Disks of the host' }).fill('70');
     await dialog.getByRole('textbox', { name: 'Reason' }).fill('Upgrade');
     await dialog.getByLabel('From', { exact: true }).fill('2026-12-01T22:00');
     await dialog.getByLabel('Until', { exact: true }).fill('2026-12-01T23:00');
@@ -69,6 +70,7 @@ it('keeps checks and maintenance windows that an operator adds', async () => {
     await dialog.waitFor({ state: 'hidden' });
     expect(called(now, 'health.configure')).toMatchObject([
       {
+        limits: { diskPercent: 70, memoryPercent: 93 },
         custom: [{ kind: 'http', id: 'shop-status', url: 'https://shop.example.com/status' }],
         maintenance: [
           { from: '2026-12-01T22:00:00.000Z', to: '2026-12-01T23:00:00.000Z', reason: 'Upgrade' },
@@ -99,6 +101,18 @@ it('zooms by dragging over the chart and by buttons, and shows all again', async
       .toBe(true);
     await button(page, 'Whole range').click();
     await page.getByRole('heading', { name: 'backend · latency, last hour' }).waitFor();
+    await page.getByRole('img', { name: /95th percentile 121 ms \(goal 200 ms\)/ }).waitFor();
+  });
+});
+
+it('tells the uptime of every service when it is asked for', async () => {
+  const now = situation({ health: watched() });
+  await withPage(now, '/health', async (page) => {
+    await button(page, 'Show uptime').click();
+    const table = page.getByRole('table', { name: 'Uptime of the services' });
+    await table.getByText('99.69%').waitFor();
+    await button(page, 'Hide uptime').click();
+    await table.waitFor({ state: 'hidden' });
   });
 });
 

@@ -57,11 +57,15 @@ function connectionsOf(server: number): number[] {
     .flatMap((pid) => [Number(pid), ...connectionsOf(Number(pid))]);
 }
 
-/** Starts OpenSSH's server on loopback. Needs /usr/sbin/sshd (Debian: openssh-server). Keys are files as {@link keygen} makes them. */
+/** Starts OpenSSH's server on loopback. Needs /usr/sbin/sshd (Debian: openssh-server). Keys are files as {@link keygen} makes them. `within`: a command that runs it in other surroundings. */
 export async function startOpenSsh(
   folder: string,
   keys: { host: readonly string[]; users: readonly string[] },
-  { port: fixedPort, settings = [] }: { port?: number; settings?: readonly string[] } = {},
+  {
+    port: fixedPort,
+    settings = [],
+    within = [],
+  }: { port?: number; settings?: readonly string[]; within?: readonly string[] } = {},
 ): Promise<OpenSshServer> {
   const authorized = path.join(folder, 'authorized_keys');
   writeFileSync(authorized, keys.users.map((file) => readFileSync(`${file}.pub`, 'utf8')).join(''));
@@ -85,7 +89,8 @@ export async function startOpenSsh(
   );
   // OpenSSH as root separates privileges into this folder and does not start without it.
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
-  const server = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', config], { stdio: 'ignore' });
+  const [command = '', ...args] = [...within, '/usr/sbin/sshd', '-D', '-e', '-f', config];
+  const server = spawn(command, args, { stdio: 'ignore' });
   for (let tries = 0; tries < 100 && !(await answers(port)); tries += 1) await delay(100);
   return {
     port,

@@ -18,7 +18,11 @@ export interface DockerHost {
   /** The settings that lead to it. */
   env: Record<string, string>;
   docker(...args: string[]): Promise<string>;
-  /** Ends the SSH server and its connections, and starts it again at the same port. */
+  /** Ends the SSH server and its connections. */
+  stopSsh(): Promise<void>;
+  /** Starts it again at the same port. */
+  startSsh(): Promise<void>;
+  /** Both at once. */
   cutSsh(): Promise<void>;
   /** What the engine has printed. */
   engineLog(): string;
@@ -29,8 +33,18 @@ export interface DockerHost {
   close(): Promise<void>;
 }
 
+/** Where the SSH server runs, when not in plain surroundings: see {@link startOpenSsh}. */
+export interface SshPlace {
+  within: readonly string[];
+  /** `NAME=value` for its sessions. */
+  environment: readonly string[];
+}
+
 /** Starts both; needs root, dockerd (Debian: docker.io), sshd (openssh-server) and busybox-static. */
-export async function startDockerHost(stack: string): Promise<DockerHost> {
+export async function startDockerHost(
+  stack: string,
+  place: SshPlace = { within: [], environment: [] },
+): Promise<DockerHost> {
   const folder = await mkdtemp(path.join(tmpdir(), 'cutover-docker-host-'));
   const disk = await mountSmallDisk(diskMegabytes);
   const dockerConfig = path.join(folder, 'docker-config');
@@ -68,8 +82,16 @@ export async function startDockerHost(stack: string): Promise<DockerHost> {
   keygen(file('host_key'), 'ed25519');
   keygen(file('user_key'), 'ed25519');
   const keys = { host: [file('host_key')], users: [file('user_key')] };
-  const settings = [`SetEnv DOCKER_CONFIG=${dockerConfig}`];
-  let ssh = await startOpenSsh(folder, keys, { settings });
+  const surroundings = {
+    within: place.within,
+    // Only the first line of its kind counts.
+    settings: [['SetEnv', `DOCKER_CONFIG=${dockerConfig}`, ...place.environment].join(' ')],
+  };
+  let ssh = await startOpenSsh(folder, keys, surroundings);
+  const stopSsh = () => ssh.stop({ withConnections: true });
+  const startSsh = async () => {
+    ssh = await startOpenSsh(folder, keys, { ...surroundings, port: ssh.port });
+  };
   return {
     env: {
       EASYPANEL_SSH_HOST: '127.0.0.1',
@@ -81,9 +103,11 @@ export async function startDockerHost(stack: string): Promise<DockerHost> {
       EASYPANEL_STACK: stack,
     },
     docker,
+    stopSsh,
+    startSsh,
     cutSsh: async () => {
-      await ssh.stop({ withConnections: true });
-      ssh = await startOpenSsh(folder, keys, { settings, port: ssh.port });
+      await stopSsh();
+      await startSsh();
     },
     engineLog: () => log.join(''),
     leaveDisk: async (megabytes) => {

@@ -1,31 +1,33 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
-import { CreateBucketCommand, PutBucketCorsCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutBucketCorsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { buildChecks } from '../../electron/core/services/health/build-checks';
 import { createSettings } from '../../electron/core/services/settings/settings';
 import { startManagedPostgres, type ManagedPostgres } from '../../practice/postgres/managed-postgres';
-import { type Fault, startS3Server } from '../../practice/s3/s3-server';
+import { type Fault as StoreFault, startS3Server } from '../../practice/s3/s3-server';
 import { startSupabaseServer } from '../../practice/supabase-server';
-import { watch, type Watched } from './support/watched';
+import { type Fault, watch, type Watched } from './support/watched';
 import { defaultHealthConfig } from '#shared/model/health';
 
 /** Faults are really made at the managed ends; each is seen with its cause and remedy, and seen to heal. */
-const intervalMs = 1500;
+const intervalMs = 4000;
 const canary = { email: 'canary@example.com', password: 'canary-password-1' };
 const ref = 'abcdefghijklmnopqrst';
 const stops: (() => Promise<unknown>)[] = [];
 let watched: Watched;
 let database: ManagedPostgres;
 /** What goes wrong with requests to R2, by the method. */
-const objects: { fault?: Fault; methods: string[] } = { methods: [] };
+const objects: { fault?: StoreFault; methods: string[] } = { methods: [] };
 /** What the management API says. */
 const platform = { status: 'ACTIVE_HEALTHY', backupHours: 4, level: 'WARN', answers: 200 };
 /** What the Auth service in front of the real one does. */
 const auth = { down: false, withoutKeys: false };
 const front = { text: 'the shop' };
 let admin: Client;
+/** Beside the one that may be in a transaction. */
+let other: Client;
 
 async function listening(answer: (request: IncomingMessage) => { status: number; body: unknown }) {
   const server = createServer((request, response) => {
@@ -44,11 +46,18 @@ async function listening(answer: (request: IncomingMessage) => { status: number;
 }
 
 beforeAll(async () => {
-  database = await startManagedPostgres({ settings: { max_connections: '40' } });
+  database = await startManagedPostgres({
+    settings: { max_connections: '40', shared_buffers: '16MB' },
+  });
   stops.push(() => database.stop());
   admin = new Client({ connectionString: database.adminUrl });
   await admin.connect();
   stops.push(() => admin.end());
+  other = new Client({ connectionString: database.adminUrl });
+  await other.connect();
+  stops.push(() => other.end());
+  await admin.query('create table waiting_orders (id int)');
+  await admin.query('grant all on waiting_orders to postgres');
   const supabase = await startSupabaseServer({
     authUrl: database.authUrl,
     restUrl: database.restUrl,
@@ -87,6 +96,8 @@ beforeAll(async () => {
     return Promise.resolve();
   });
   cors = rule;
+  put = (bytes) =>
+    s3.send(new PutObjectCommand({ Bucket: 'files', Key: 'large', Body: Buffer.alloc(bytes) }));
   const frontend = await listening(() => ({ status: 200, body: front.text }));
   origin = frontend;
   await rule(frontend);
@@ -149,6 +160,26 @@ beforeAll(async () => {
       databaseWriteProbe: true,
       objectCanaryBucket: 'files',
       frontendMarker: 'shop',
+      // What takes a quarter of an hour, gigabytes or days elsewhere takes seconds here.
+      limits: {
+        ...defaultHealthConfig.limits,
+        transactionMinutes: 1 / 30,
+        lockWaitSeconds: 1,
+        slotWalMegabytes: 8,
+        growthMegabytes: 20,
+        bucketGigabytes: 1 / 10_000,
+      },
+      custom: [
+        {
+          kind: 'sql',
+          id: 'orders',
+          title: 'Orders that wait',
+          database: 'target',
+          query: 'select count(*) from waiting_orders',
+          max: 3,
+          intervalSeconds: 60,
+        },
+      ],
     },
     { keyPassphrase: undefined, agent: undefined },
   );
@@ -161,6 +192,7 @@ beforeAll(async () => {
 });
 let origin = '';
 let cors: (origin: string) => Promise<unknown>;
+let put: (bytes: number) => Promise<unknown>;
 const publicStatus = { value: 404 };
 
 afterAll(async () => {
@@ -168,103 +200,310 @@ afterAll(async () => {
   watched.printWaits();
 });
 
-test('Auth: an account that is banned, a service that refuses, keys that are gone', async () => {
-  await watched.heal('supabase-auth.health', 'supabase-auth.keys', 'supabase-auth.sign-in');
-  await admin.query(`update auth.users set banned_until = now() + interval '1 day' where email = $1`, [
-    canary.email,
-  ]);
-  await watched.shows('supabase-auth.sign-in', 'degraded', 'SIGN_IN_FAILED');
-  await admin.query('update auth.users set banned_until = null where email = $1', [canary.email]);
-  await watched.heal('supabase-auth.sign-in');
-  auth.withoutKeys = true;
-  await watched.shows('supabase-auth.keys', 'down', 'SUPABASE_AUTH_UNAVAILABLE');
-  auth.withoutKeys = false;
-  await watched.heal('supabase-auth.keys');
-  auth.down = true;
-  await watched.shows('supabase-auth.health', 'down', 'CONNECTION_REFUSED');
-  // What depends on it is not blamed.
-  await expect
-    .poll(
-      () => watched.monitor.checks().find(({ definition }) => definition.id === 'supabase-auth.keys')?.state,
-      { timeout: 30_000 },
-    )
-    .toBe('unknown');
-  auth.down = false;
-  await watched.heal('supabase-auth.health', 'supabase-auth.keys', 'supabase-auth.sign-in');
-});
+const fault = (
+  id: string,
+  state: Fault['state'],
+  code: string,
+  make: () => unknown,
+  mend: () => unknown,
+  says = /./,
+): Fault => ({ id, state, code, says, make, mend });
+let queries: Promise<unknown> = Promise.resolve();
+/** One statement after another, in one session. */
+const sql = (text: string, values: string[] = []) => {
+  const done = queries.then(() => admin.query(text, values));
+  queries = done.catch(() => undefined);
+  return done;
+};
 
-test('the platform: a service that is ill, a backup that is old, an advisor that errs, a token that is refused', async () => {
-  const ids = ['supabase-platform.services', 'supabase-platform.backups', 'supabase-platform.advisors'];
-  await watched.heal(...ids);
-  Object.assign(platform, { status: 'UNHEALTHY', backupHours: 60, level: 'ERROR' });
-  await watched.shows('supabase-platform.services', 'down', 'PLATFORM_UNHEALTHY');
-  await watched.shows('supabase-platform.backups', 'degraded', 'BACKUP_OLD');
-  await watched.shows('supabase-platform.advisors', 'degraded', 'ADVISOR_WARNS');
-  Object.assign(platform, { status: 'ACTIVE_HEALTHY', backupHours: 4, level: 'WARN' });
-  await watched.heal(...ids);
-  platform.answers = 401;
-  await watched.shows('supabase-platform.services', 'degraded', 'SUPABASE_KEY_REFUSED');
-  platform.answers = 200;
-  await watched.heal(...ids);
-});
+const nothing = () => undefined;
 
-test('R2: a store that fails, one that takes no object, a public address that fails, uploads that are refused', async () => {
-  const ids = ['r2.list', 'r2.canary', 'r2.cors', 'r2.public', 'source-objects.list'];
-  await watched.heal(...ids);
-  Object.assign(objects, { fault: { status: 403, code: 'AccessDenied' }, methods: ['PUT'] });
-  await watched.shows('r2.canary', 'degraded', 'OBJECTS_PERMISSION_DENIED');
-  objects.methods = [];
-  await cors('http://other.localhost');
-  await watched.shows('r2.cors', 'degraded', 'CORS_REFUSED');
-  await cors(origin);
-  publicStatus.value = 502;
-  await watched.shows('r2.public', 'down', 'WRONG_STATUS');
-  publicStatus.value = 404;
-  await watched.heal(...ids);
-  Object.assign(objects, { fault: 'stall', methods: ['GET'] });
-  await watched.shows('r2.list', 'down', 'TIMED_OUT');
-  await watched.shows('source-objects.list', 'down', 'TIMED_OUT');
-  objects.methods = [];
-  await watched.heal(...ids);
-});
+/** A session of the application, which runs statements and stays open. */
+function session(...statements: string[]) {
+  const client = new Client({ connectionString: database.url, application_name: 'the shop' });
+  client.on('error', () => undefined);
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    begin: async () => {
+      await client.connect();
+      // The last one may wait for another session.
+      for (const statement of statements) {
+        await last;
+        last = client.query(statement).catch(() => undefined);
+      }
+    },
+    end: async () => {
+      await last;
+      await client.end();
+    },
+  };
+}
 
-test('PostgreSQL: connections near the limit, dead rows, a write that waits and one that is refused', async () => {
-  await watched.heal('supabase-postgres.query', 'supabase-postgres.limits', 'supabase-postgres.write');
-  const clients: Client[] = [];
-  for (let count = 0; count < 33; count += 1) {
-    const client = new Client({ connectionString: database.adminUrl });
-    client.on('error', () => undefined);
-    clients.push(client);
+/** Reads a table again and again that is too large to be kept in memory. */
+function scans(table: string) {
+  const client = new Client({ connectionString: database.adminUrl });
+  let on = true;
+  let reading: Promise<void> | undefined;
+  const read = async () => {
     await client.connect();
-  }
-  await watched.shows('supabase-postgres.limits', 'degraded', 'CONNECTIONS_NEAR_LIMIT');
-  await Promise.all(clients.map((client) => client.end()));
-  await watched.heal('supabase-postgres.limits');
+    while (on) {
+      await client.query(`select count(*) from ${table}`);
+      await client.query('select pg_sleep(0.3)');
+    }
+    await client.end();
+  };
+  return {
+    begin: () => {
+      reading = read();
+    },
+    end: async () => {
+      on = false;
+      await reading;
+    },
+  };
+}
 
-  await admin.query(
-    'create table dead with (autovacuum_enabled = false) as select generate_series(1, 60000) as id',
-  );
-  await admin.query('delete from dead');
-  await watched.shows('supabase-postgres.tables', 'degraded', 'TABLES_BLOATED');
-  await admin.query('vacuum dead');
-  await watched.heal('supabase-postgres.tables');
-
-  // Somebody holds the scratch table.
-  await admin.query('begin');
-  await admin.query('lock table cutover_health.probe in access exclusive mode');
-  await watched.shows('supabase-postgres.write', 'down', 'TIMED_OUT');
-  await admin.query('rollback');
-  await watched.heal('supabase-postgres.write');
-  await admin.query('alter role postgres set default_transaction_read_only = on');
-  await watched.shows('supabase-postgres.write', 'degraded', 'TARGET_READ_ONLY');
-  await admin.query('alter role postgres reset default_transaction_read_only');
-  await watched.heal('supabase-postgres.write');
+test('accounts, the platform, buckets, and what a database suffers from', async () => {
+  const [long, holder, waiter] = [
+    session('begin', 'select 1'),
+    session('begin', 'lock table held', 'select 1'),
+    session('select count(*) from held'),
+  ];
+  const reader = scans('grown');
+  const indexes = () =>
+    watched.monitor
+      .checks()
+      .find(({ definition }) => definition.id === 'supabase-postgres.tables')
+      ?.last?.outcome.facts.find(({ label }) => label === 'Unused indexes over 10 MB')?.value;
+  await watched.seesAndHeals([
+    fault(
+      'supabase-auth.sign-in',
+      'degraded',
+      'SIGN_IN_FAILED',
+      () =>
+        sql(`update auth.users set banned_until = now() + interval '1 day' where email = $1`, [canary.email]),
+      () => sql('update auth.users set banned_until = null where email = $1', [canary.email]),
+    ),
+    fault(
+      'supabase-platform.services',
+      'down',
+      'PLATFORM_UNHEALTHY',
+      () => (platform.status = 'UNHEALTHY'),
+      () => (platform.status = 'ACTIVE_HEALTHY'),
+    ),
+    fault(
+      'supabase-platform.backups',
+      'degraded',
+      'BACKUP_OLD',
+      () => (platform.backupHours = 60),
+      () => (platform.backupHours = 4),
+      /60 hours old/,
+    ),
+    fault(
+      'supabase-platform.advisors',
+      'degraded',
+      'ADVISOR_WARNS',
+      () => (platform.level = 'ERROR'),
+      () => (platform.level = 'WARN'),
+      /security advisor/,
+    ),
+    fault('supabase-platform.performance', 'degraded', 'ADVISOR_WARNS', nothing, nothing, /performance/),
+    fault(
+      'r2.canary',
+      'degraded',
+      'OBJECTS_PERMISSION_DENIED',
+      () => Object.assign(objects, { fault: { status: 403, code: 'AccessDenied' }, methods: ['DELETE'] }),
+      () => (objects.methods = []),
+    ),
+    fault(
+      'r2.cors',
+      'degraded',
+      'CORS_REFUSED',
+      () => cors('http://other.localhost'),
+      () => cors(origin),
+    ),
+    fault(
+      'r2.public',
+      'down',
+      'WRONG_STATUS',
+      () => (publicStatus.value = 502),
+      () => (publicStatus.value = 404),
+    ),
+    fault(
+      'r2.usage',
+      'degraded',
+      'BUCKETS_OVER_LIMIT',
+      () => put(200_000),
+      () => put(10),
+      /R2 holds 200 kB in \d objects; the limit is 100 kB/,
+    ),
+    fault(
+      'frontend.page',
+      'down',
+      'WRONG_ANSWER',
+      () => (front.text = 'Welcome to nginx!'),
+      () => (front.text = 'the shop'),
+    ),
+    fault(
+      'supabase-postgres.limits',
+      'degraded',
+      'LONG_TRANSACTION',
+      long.begin,
+      long.end,
+      /transaction of the shop \(pid \d+\)/,
+    ),
+    fault(
+      'supabase-postgres.limits',
+      'degraded',
+      'LOCKS_WAITING',
+      async () => {
+        await sql('create table held ()');
+        await sql('grant all on held to postgres');
+        await holder.begin();
+        await waiter.begin();
+      },
+      async () => {
+        await holder.end();
+        await waiter.end();
+      },
+      /1 statement waits for locks, .* pid \d+ holds them/,
+    ),
+    fault(
+      'supabase-postgres.limits',
+      'degraded',
+      'SLOT_RETAINS_WAL',
+      async () => {
+        await sql(`select pg_create_physical_replication_slot('left_over', true)`);
+        await sql(`create table logged as select repeat('x', 500) as text from generate_series(1, 30000)`);
+      },
+      () => sql(`select pg_drop_replication_slot('left_over')`),
+      /slot left_over holds back/,
+    ),
+    fault(
+      'supabase-postgres.tables',
+      'degraded',
+      'SIZE_GROWS_FAST',
+      async () => {
+        await sql('create table grown as select generate_series(1, 1000000) as id');
+        await sql('create index unused on grown (id)');
+        reader.begin();
+      },
+      async () => {
+        expect(indexes()).toMatch(/^public\.unused \(2\d\.?\d? MB\)$/);
+        await reader.end();
+        await sql('drop table grown');
+        await sql('drop table logged');
+      },
+      /has grown by/,
+    ),
+    fault('supabase-postgres.tables', 'degraded', 'CACHE_HIT_LOW', nothing, nothing, /found in memory/),
+  ]);
+  expect(indexes()).toBe('none');
 });
 
-test('the front page: another application answers under its address', async () => {
-  await watched.heal('frontend.page');
-  front.text = 'Welcome to nginx!';
-  await watched.shows('frontend.page', 'down', 'WRONG_ANSWER');
-  front.text = 'the shop';
-  await watched.heal('frontend.page');
+test('keys that are gone, a token that is refused, stores that hang, and a database without connections', async () => {
+  const clients: Client[] = [];
+  await watched.seesAndHeals([
+    fault(
+      'supabase-auth.keys',
+      'down',
+      'SUPABASE_AUTH_UNAVAILABLE',
+      () => (auth.withoutKeys = true),
+      () => (auth.withoutKeys = false),
+    ),
+    fault(
+      'supabase-platform.services',
+      'degraded',
+      'SUPABASE_KEY_REFUSED',
+      () => (platform.answers = 401),
+      () => (platform.answers = 200),
+    ),
+    fault(
+      'r2.list',
+      'down',
+      'TIMED_OUT',
+      () => Object.assign(objects, { fault: 'stall', methods: ['GET'] }),
+      () => (objects.methods = []),
+    ),
+    fault('source-objects.list', 'down', 'TIMED_OUT', nothing, nothing),
+    fault(
+      'supabase-postgres.limits',
+      'degraded',
+      'CONNECTIONS_NEAR_LIMIT',
+      async () => {
+        for (let count = 0; count < 32; count += 1) {
+          const client = new Client({ connectionString: database.adminUrl });
+          client.on('error', () => undefined);
+          clients.push(client);
+          await client.connect();
+        }
+      },
+      () => Promise.all(clients.map((client) => client.end())),
+      /of 37 connections/,
+    ),
+    fault(
+      'supabase-postgres.tables',
+      'degraded',
+      'TABLES_BLOATED',
+      async () => {
+        await sql(
+          'create table dead with (autovacuum_enabled = false) as select generate_series(1, 60000) as id',
+        );
+        await sql('delete from dead');
+      },
+      () => sql('vacuum dead'),
+      /public\.dead/,
+    ),
+    fault(
+      'supabase-postgres.write',
+      'degraded',
+      'TARGET_READ_ONLY',
+      () => sql('alter role postgres set default_transaction_read_only = on'),
+      () => sql('alter role postgres reset default_transaction_read_only'),
+    ),
+    fault(
+      'custom-orders.check',
+      'degraded',
+      'WRONG_ANSWER',
+      () => sql('insert into waiting_orders select generate_series(1, 4)'),
+      () => sql('truncate waiting_orders'),
+      /The value is 4/,
+    ),
+  ]);
+});
+
+test('Auth that refuses, a write that waits, and a statement that no longer fits', async () => {
+  await watched.heal('supabase-auth.keys', 'supabase-auth.sign-in');
+  await watched.seesAndHeals([
+    fault(
+      'supabase-auth.health',
+      'down',
+      'CONNECTION_REFUSED',
+      () => (auth.down = true),
+      async () => {
+        // What depends on it is not blamed.
+        await watched.shows('supabase-auth.keys', 'unknown', 'DEPENDENCY_DOWN');
+        auth.down = false;
+      },
+    ),
+    fault(
+      'supabase-postgres.write',
+      'down',
+      'TIMED_OUT',
+      // Somebody holds the scratch table.
+      async () => {
+        await sql('begin');
+        await sql('lock table cutover_health.probe in access exclusive mode');
+      },
+      () => sql('rollback'),
+    ),
+    fault(
+      'custom-orders.check',
+      'degraded',
+      'DATABASE_STATEMENT_FAILED',
+      () => other.query('alter table waiting_orders rename to orders'),
+      () => other.query('alter table orders rename to waiting_orders'),
+    ),
+  ]);
+  await watched.heal('supabase-auth.keys', 'supabase-auth.sign-in');
 });

@@ -1,24 +1,29 @@
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+
 import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildChecks } from '../../electron/core/services/health/build-checks';
-import { certificateChecks, dnsChecks } from '../../electron/core/services/health/checks/names';
-import { createMonitor, type Monitor } from '../../electron/core/services/health/monitor';
+import {
+  certificateChecks,
+  dnsChecks,
+  type TlsPlace,
+} from '../../electron/core/services/health/checks/names';
 import { createSettings } from '../../electron/core/services/settings/settings';
 import { startEmbeddedServer } from '../../practice/postgres/embedded-server';
 import { defaultHealthConfig, type CustomCheck, type HealthState } from '#shared/model/health';
+import { type NameRecords, startNameServer } from './support/name-server';
 import { accepts, freePort, type Program, run, startProgram } from './support/program';
+import { type Fault, watch, type Watched } from './support/watched';
 
+const intervalMs = 4000;
 const stops: (() => Promise<unknown>)[] = [];
-/** Every state that a check took, in order. */
-const history = new Map<string, HealthState[]>();
-let monitor: Monitor;
+let watched: Watched;
 let folder = '';
 
 /** How the web service of this process answers, by path. */
@@ -51,16 +56,20 @@ const startRedis = (port: number): Promise<Program> =>
     },
   );
 
-/** A certificate of localhost that is valid until `end` (`YYYYMMDDhhmmssZ`), signed by itself. */
-async function certificate(name: string, end: string): Promise<{ key: string; cert: string }> {
-  const home = join(folder, name);
-  await mkdir(home);
+interface Certificate {
+  key: string;
+  cert: string;
+}
+
+/** A certificate that is valid until `end` (`YYYYMMDDhhmmssZ`), signed by itself. */
+async function certificate(end: string, host = 'localhost'): Promise<Certificate> {
+  const home = await mkdtemp(join(folder, 'certificate-'));
   const config = join(home, 'ca.cnf');
   await Promise.all([
     writeFile(join(home, 'index.txt'), ''),
     writeFile(
       config,
-      `[ca]\ndefault_ca=own\n[own]\ndatabase=${home}/index.txt\nrand_serial=yes\nnew_certs_dir=${home}\ndefault_md=sha256\npolicy=any\nx509_extensions=ext\n[any]\ncommonName=supplied\n[ext]\nsubjectAltName=DNS:localhost\nbasicConstraints=CA:TRUE\n`,
+      `[ca]\ndefault_ca=own\n[own]\ndatabase=${home}/index.txt\nrand_serial=yes\nnew_certs_dir=${home}\ndefault_md=sha256\npolicy=any\nx509_extensions=ext\n[any]\ncommonName=supplied\n[ext]\nsubjectAltName=DNS:${host}\nbasicConstraints=CA:TRUE\n`,
     ),
   ]);
   const [key, request, cert] = [join(home, 'key.pem'), join(home, 'request.pem'), join(home, 'cert.pem')];
@@ -75,7 +84,7 @@ async function certificate(name: string, end: string): Promise<{ key: string; ce
     '-out',
     request,
     '-subj',
-    '/CN=localhost',
+    `/CN=${host}`,
   ]);
   await run('openssl', [
     'ca',
@@ -101,10 +110,26 @@ async function certificate(name: string, end: string): Promise<{ key: string; ce
 let web: { port: number; program: Program };
 let hanging: Program;
 let redis: { port: number; program: Program };
-let database: { url: string; free: () => Promise<void>; exhaust: () => Promise<void> };
-let showCertificate: (which: 'good' | 'expired') => void;
-/** Whether the name that the monitor watches is there. */
-const name = { host: 'localhost' };
+let database: { free: () => Promise<void>; exhaust: () => Promise<void> };
+/** Servers that show a certificate that is no good, each with another one. */
+const certificateFaults: Fault[] = [];
+/** What the name servers say: this machine's, two of the zones, and one that many people use. */
+const names = { own: new Map(), first: new Map(), second: new Map(), others: new Map() } satisfies Record<
+  string,
+  NameRecords
+>;
+const nameServers: [address: string, records: NameRecords][] = [
+  ['127.7.7.1', names.own],
+  ['127.7.7.2', names.first],
+  ['127.7.7.3', names.second],
+  ['127.7.7.4', names.others],
+];
+const zones = ['moved.example', 'torn.example', 'late.example', 'gone.example'];
+
+/** All servers agree on these addresses. */
+function nameIs(name: string, ...addresses: string[]): void {
+  for (const records of Object.values(names)) records.set(`A ${name}`, addresses);
+}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cutover-health-faults-'));
@@ -117,7 +142,8 @@ beforeAll(async () => {
           if (request.url === '/health/ready') {
             response.writeHead(behaviour.ready === 'ok' ? 200 : 503);
             response.end(JSON.stringify({ checks: { database: 'ok', queue: behaviour.ready } }));
-          } else if (request.url === '/wrong') response.writeHead(behaviour.status).end(behaviour.marker);
+          } else if (request.url === '/wrong') response.end(behaviour.marker);
+          else if (request.url === '/status') response.writeHead(behaviour.status).end();
           else response.end('ok');
         },
         request.url === '/slow' || request.url === '/jitter' ? wait : 0,
@@ -152,7 +178,6 @@ beforeAll(async () => {
   };
   stops.push(free);
   database = {
-    url,
     free,
     // As an application whose pool has no bound: it takes what the server has, the monitor's connections included.
     exhaust: async () => {
@@ -169,13 +194,42 @@ beforeAll(async () => {
     },
   };
 
-  const [good, expired] = [
-    await certificate('good', '20990101000000Z'),
-    await certificate('expired', '20250101000000Z'),
+  const ending = new Date(Date.now() + 9.5 * 86_400_000).toISOString().replace(/[-:T]|\.\d+/g, '');
+  const [good, expired, soon, foreign, other] = await Promise.all([
+    certificate('20990101000000Z'),
+    certificate('20250101000000Z'),
+    certificate(ending),
+    certificate('20990101000000Z'),
+    certificate('20990101000000Z', 'other.example'),
+  ]);
+  const bad: [code: string, says: RegExp, certificate: Certificate][] = [
+    ['CERTIFICATE_EXPIRED', /expired \d+ days ago/, expired],
+    ['CERTIFICATE_EXPIRES_SOON', /expires in 9 days/, soon],
+    ['CERTIFICATE_UNTRUSTED', /not trusted/, foreign],
+    ['CERTIFICATE_WRONG_NAME', /made out for other\.example/, other],
   ];
-  const tls = createTlsServer({ ...good }, (_request, response) => response.end());
-  const tlsPort = await listening(tls);
-  showCertificate = (which) => tls.setSecureContext(which === 'good' ? good : expired);
+  const places: TlsPlace[] = [];
+  for (const [code, says, certificate] of bad) {
+    const tls = createTlsServer({ ...good }, (_request, response) => response.end());
+    places.push({ host: 'localhost', port: await listening(tls) });
+    certificateFaults.push({
+      id: 'tls.certificates',
+      state: 'down',
+      code,
+      says,
+      make: () => tls.setSecureContext(certificate),
+      mend: () => tls.setSecureContext(good),
+    });
+  }
+
+  for (const [address, records] of nameServers) stops.push(await startNameServer(address, records));
+  for (const zone of zones) {
+    nameIs(zone, '192.0.2.1');
+    names.own.set(`NS ${zone}`, ['ns1.example', 'ns2.example']);
+  }
+  nameIs('late.example', '192.0.2.9');
+  names.own.set('A ns1.example', ['127.7.7.2']);
+  names.own.set('A ns2.example', ['127.7.7.3']);
 
   const http = (id: string, address: string, more: object = {}): CustomCheck => ({
     kind: 'http',
@@ -203,12 +257,15 @@ beforeAll(async () => {
     }),
     {
       ...defaultHealthConfig,
+      slowMs: 800,
       queueLimit: 3,
+      celeryWorkers: 0,
       custom: [
         http('killed', `http://127.0.0.1:${webPort}/`),
         http('hanging', `http://127.0.0.1:${hangingPort}/`),
         http('slow', `${own}/slow`),
         http('wrong', `${own}/wrong`, { contains: 'shop' }),
+        http('status', `${own}/status`),
         http('jitter', `${own}/jitter`),
         { kind: 'tcp', id: 'port', title: 'port', host: '127.0.0.1', port: webPort, intervalSeconds: 1 },
       ],
@@ -216,112 +273,121 @@ beforeAll(async () => {
     { keyPassphrase: undefined, agent: undefined },
   );
   stops.push(() => built.close());
-  monitor = createMonitor({
-    hasNetwork: () => true,
-    onTransition: ({ definition: { id }, to }) => history.set(id, [...(history.get(id) ?? []), to]),
-    checks: [
+  watched = watch(
+    [
       ...built.checks,
-      ...certificateChecks([{ host: 'localhost', port: tlsPort }], good.cert + expired.cert),
-      {
-        id: 'dns.moving',
-        title: 'Name',
-        service: { id: 'dns', title: 'DNS', group: 'host' as const },
-        intervalMs: 1000,
-        timeoutMs: 5000,
-        run: async (signal: AbortSignal) => {
-          const [check] = dnsChecks([name.host]);
-          if (check === undefined) throw new Error('There is no check of names.');
-          return check.run(signal);
-        },
-      },
-    ].map((check) => ({ ...check, intervalMs: 1000, timeoutMs: Math.min(check.timeoutMs, 5000) })),
-  });
-  monitor.start();
-  stops.push(() => monitor.stop());
+      ...certificateChecks(places, 21, [good, expired, soon, other].map(({ cert }) => cert).join('')),
+      ...dnsChecks(zones, { own: ['127.7.7.1'], others: ['127.7.7.4'] }),
+    ],
+    intervalMs,
+  );
+  stops.push(() => watched.monitor.stop());
 });
 
 afterAll(async () => {
   for (const stop of stops.reverse()) await stop();
+  watched.printWaits();
 });
 
-/** What a check shows, as soon as it is what was waited for. */
-async function shows(id: string, state: HealthState, code?: string): Promise<void> {
-  await expect
-    .poll(
-      () => {
-        const check = monitor.checks().find(({ definition }) => definition.id === id);
-        return { state: check?.state, code: check?.last?.outcome.findings[0]?.code };
-      },
-      { timeout: 60_000, interval: 100 },
-    )
-    .toEqual({ state, code });
-  const [found] =
-    monitor.checks().find(({ definition }) => definition.id === id)?.last?.outcome.findings ?? [];
-  // A fault without something to do about it helps nobody.
-  if (code !== undefined) expect(found?.remedy.length).toBeGreaterThan(20);
+const nothing = () => undefined;
+
+/** Something of the web service of this process that is wrong for a while. */
+function behaves(id: string, state: HealthState, code: string, change: Partial<typeof behaviour>): Fault {
+  const before = { ...behaviour };
+  return {
+    id,
+    state,
+    code,
+    make: () => Object.assign(behaviour, change),
+    mend: () => Object.assign(behaviour, before),
+  };
 }
 
-const watched = [
-  'backend.health',
-  'backend.ready',
-  'redis.ping',
-  'celery.queues',
-  'supabase-postgres.query',
-  'custom-killed.check',
-  'custom-hanging.check',
-  'custom-slow.check',
-  'custom-wrong.check',
-  'custom-jitter.check',
-  'custom-port.check',
-  'tls.certificates',
-  'dns.moving',
-];
+/** A name about which the servers say something else. */
+function named(state: HealthState, code: string, says: RegExp, name: string, change: () => unknown): Fault {
+  return { id: 'dns.names', state, code, says, make: change, mend: () => nameIs(name, '192.0.2.1') };
+}
 
-test('faults that are really made are seen with state, cause and remedy, and seen to heal', async () => {
-  for (const id of watched) await shows(id, 'healthy');
-
-  const push = (...words: string[]) => run('redis-cli', ['-p', String(redis.port), ...words]);
-  await push('rpush', 'celery', '1', '2', '3', '4');
-  web.program.child.kill('SIGKILL');
-  hanging.child.kill('SIGSTOP');
-  behaviour.delayMs = 1500;
-  behaviour.marker = 'another page';
-  behaviour.ready = 'failed';
-  await database.exhaust();
-  showCertificate('expired');
-  name.host = 'gone.invalid';
-  await shows('custom-killed.check', 'down', 'CONNECTION_REFUSED');
-  await shows('custom-port.check', 'down', 'CONNECTION_REFUSED');
-  await shows('custom-hanging.check', 'down', 'TIMED_OUT');
-  await shows('custom-slow.check', 'degraded', 'SLOW');
-  await shows('custom-wrong.check', 'down', 'WRONG_ANSWER');
-  await shows('backend.ready', 'degraded', 'NOT_READY');
-  await shows('celery.queues', 'degraded', 'QUEUE_LONG');
-  await shows('supabase-postgres.query', 'down', 'DATABASE_TOO_MANY_CONNECTIONS');
-  await shows('tls.certificates', 'down', 'CERTIFICATE_EXPIRED');
-  await shows('dns.moving', 'down', 'HOST_NOT_FOUND');
-  behaviour.status = 500;
-  await shows('custom-wrong.check', 'down', 'WRONG_STATUS');
-  redis.program.child.kill('SIGKILL');
-  await shows('redis.ping', 'down', 'CONNECTION_REFUSED');
-  // Nothing is known of the queues without redis.
-  await expect
-    .poll(() => monitor.checks().find(({ definition }) => definition.id === 'celery.queues')?.state, {
-      timeout: 60_000,
-    })
-    .toBe('unknown');
-
-  web.program = await startWeb(web.port);
-  hanging.child.kill('SIGCONT');
-  redis.program = await startRedis(redis.port);
-  Object.assign(behaviour, { delayMs: 0, status: 200, marker: 'shop', ready: 'ok' });
-  await database.free();
-  showCertificate('good');
-  name.host = 'localhost';
-  for (const id of watched) await shows(id, 'healthy');
-
+test('web services, certificates, names, connections and queues', async () => {
+  await watched.heal('custom-jitter.check', 'backend.health');
+  await watched.seesAndHeals([
+    {
+      id: 'custom-killed.check',
+      state: 'down',
+      code: 'CONNECTION_REFUSED',
+      make: () => web.program.child.kill('SIGKILL'),
+      mend: async () => {
+        web.program = await startWeb(web.port);
+      },
+    },
+    { id: 'custom-port.check', state: 'down', code: 'CONNECTION_REFUSED', make: nothing, mend: nothing },
+    {
+      id: 'custom-hanging.check',
+      state: 'down',
+      code: 'TIMED_OUT',
+      make: () => hanging.child.kill('SIGSTOP'),
+      mend: () => hanging.child.kill('SIGCONT'),
+    },
+    behaves('custom-slow.check', 'degraded', 'SLOW', { delayMs: 1200 }),
+    behaves('custom-wrong.check', 'down', 'WRONG_ANSWER', { marker: 'another page' }),
+    behaves('custom-status.check', 'down', 'WRONG_STATUS', { status: 500 }),
+    behaves('backend.ready', 'degraded', 'NOT_READY', { ready: 'failed' }),
+    {
+      id: 'celery.queues',
+      state: 'degraded',
+      code: 'QUEUE_LONG',
+      make: () => run('redis-cli', ['-p', String(redis.port), 'rpush', 'celery', '1', '2', '3', '4']),
+      mend: () => run('redis-cli', ['-p', String(redis.port), 'del', 'celery']),
+    },
+    {
+      id: 'supabase-postgres.query',
+      state: 'down',
+      code: 'DATABASE_TOO_MANY_CONNECTIONS',
+      make: () => database.exhaust(),
+      mend: () => database.free(),
+    },
+    ...certificateFaults,
+    named(
+      'down',
+      'DNS_ANSWERS_DIFFER',
+      /moved\.example resolves to 192\.0\.2\.1 here, and to 192\.0\.2\.7/,
+      'moved.example',
+      () => {
+        for (const records of [names.first, names.second]) records.set('A moved.example', ['192.0.2.7']);
+      },
+    ),
+    named(
+      'down',
+      'DNS_ANSWERS_DIFFER',
+      /name servers of the zone disagree: torn\.example/,
+      'torn.example',
+      () => names.second.set('A torn.example', ['192.0.2.8']),
+    ),
+    named(
+      'down',
+      'DNS_ANSWERS_DIFFER',
+      /127\.7\.7\.4 still says 192\.0\.2\.9 for late\.example/,
+      'late.example',
+      () => {
+        nameIs('late.example', '192.0.2.1');
+        names.others.set('A late.example', ['192.0.2.9']);
+      },
+    ),
+    named('down', 'HOST_NOT_FOUND', /gone\.example/, 'gone.example', () => nameIs('gone.example')),
+  ]);
   // What had no fault raised no alarm, its answers being late at random.
   for (const id of ['custom-jitter.check', 'backend.health']) {
-    expect(history.get(id)?.filter((state) => state === 'down' || state === 'degraded')).toEqual([]);
+    expect(watched.history.get(id)?.filter((state) => state === 'down' || state === 'degraded')).toEqual([]);
   }
+});
+
+test('redis that is killed: nothing is known of the queues', async () => {
+  await watched.heal('redis.ping', 'celery.queues');
+  redis.program.child.kill('SIGKILL');
+  await Promise.all([
+    watched.shows('redis.ping', 'down', 'CONNECTION_REFUSED'),
+    watched.shows('celery.queues', 'unknown', 'DEPENDENCY_DOWN'),
+  ]);
+  redis.program = await startRedis(redis.port);
+  await watched.heal('redis.ping', 'celery.queues');
 });

@@ -8,7 +8,7 @@ import { decodeSamples } from '../../electron/core/services/health/history/forma
 import { openHistory } from '../../electron/core/services/health/history/history';
 import { openIncidentLog } from '../../electron/core/services/health/history/incidents';
 
-const kills = 8;
+const kills = Number(process.env['CUTOVER_KILLS'] ?? '8');
 const start = Date.parse('2026-03-01T00:00:00Z');
 
 /** Writes from a number on, is killed at a random moment, and answers the last number that the system had taken. */

@@ -17,15 +17,16 @@ export interface SmallDisk {
 }
 
 /**
- * Mounts a disk of so many megabytes.
+ * Mounts a disk of so many megabytes and, where given, of so many files.
  *
  * @throws Error when this process may not mount.
  */
-export async function mountSmallDisk(megabytes: number): Promise<SmallDisk> {
+export async function mountSmallDisk(megabytes: number, inodes?: number): Promise<SmallDisk> {
   const account = await serverAccount();
   if (account === undefined) throw new Error('This test mounts a small disk: run it as root.');
   const mountPoint = await mkdtemp(path.join(tmpdir(), 'cutover-small-disk-'));
-  await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=711`, 'tmpfs', mountPoint]);
+  const bounds = [`size=${megabytes}m`, 'mode=711', ...(inodes === undefined ? [] : [`nr_inodes=${inodes}`])];
+  await run('mount', ['-t', 'tmpfs', '-o', bounds.join(','), 'tmpfs', mountPoint]);
   await chmod(mountPoint, 0o711);
   const folder = path.join(mountPoint, 'files');
   await mkdir(folder, { mode: 0o700 });

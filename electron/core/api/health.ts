@@ -9,10 +9,11 @@ export function healthHandlers({ health }: Core): Handlers<typeof healthContract
     'health.watch': async function* (_input, { after, signal }) {
       yield* health.watch(after, signal);
     },
-    'health.checkNow': ({ service }, { signal }) => health.checkNow(service, signal),
+    'health.checkNow': (which, { signal }) => health.checkNow(which, signal),
     'health.settings': () => health.settings(),
     'health.configure': ({ config }) => health.configure(config),
     'health.series': (input) => health.series(input),
+    'health.uptime': () => health.uptime(),
     'health.incidents': () => health.incidents(),
     'health.testAlert': () => health.testAlert(),
     'health.note': async ({ id, text }) => {

@@ -13,7 +13,10 @@ export function addHealth(program: Command, perform: Perform): void {
       'cutover health --watch                     again and again until Ctrl-C',
     ]),
   )
-    .option('--watch', 'check every ten seconds; with --json one line each time')
+    .option(
+      '--watch',
+      'look every ten seconds at what is due; with --json one line each time; with --fail-on until it fails',
+    )
     .option('--service <id>', 'only this one, by its id in the JSON: supabase-postgres, r2, backend')
     .addOption(
       new Option('--fail-on <state>', 'the mildest state that ends with exit code 1; default down').choices([

@@ -1,11 +1,24 @@
-import { useInterval } from '@mantine/hooks';
-import { useState } from 'react';
+import { useSyncExternalStore } from 'react';
 import { ageOf } from './health.logic';
+
+const drawn = new Set<() => void>();
+let ticking: ReturnType<typeof setInterval> | undefined;
+
+/** One clock for all of them: each is drawn anew only when its words change. */
+function everySecond(draw: () => void): () => void {
+  drawn.add(draw);
+  ticking ??= setInterval(() => {
+    if (document.visibilityState === 'visible') for (const each of drawn) each();
+  }, 1000);
+  return () => {
+    drawn.delete(draw);
+    if (drawn.size > 0) return;
+    clearInterval(ticking);
+    ticking = undefined;
+  };
+}
 
 /** How long ago something was, kept true without drawing anything else anew. */
 export function Age({ at }: { at: string | undefined }) {
-  const [now, setNow] = useState(() => Date.now());
-  useInterval(() => setNow(Date.now()), 5000, { autoInvoke: true });
-  // A result may be newer than the last tick.
-  return <>{ageOf(at, Math.max(now, at === undefined ? 0 : Date.parse(at)))}</>;
+  return <>{useSyncExternalStore(everySecond, () => ageOf(at, Date.now()))}</>;
 }

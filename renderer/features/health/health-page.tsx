@@ -16,6 +16,7 @@ import { useCheckNow, useConfigure, useHealth } from './queries';
 import { ServiceDetail } from './service-detail';
 import { SettingsDialog } from './settings-dialog';
 import { Tiles } from './tiles';
+import { UptimeCard } from './uptime-card';
 import { Wall } from './wall';
 
 const route = getRouteApi('/health');
@@ -74,6 +75,7 @@ function Overview({ overview }: { overview: HealthOverview }) {
       <Tiles services={services} chosen={chosen?.id} onChoose={choose} />
       {chosen === undefined ? null : <ServiceDetail service={chosen} />}
       <IncidentsCard incidents={incidents} />
+      <UptimeCard />
     </>
   );
 }

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { ageOf, formatMs, formatUptime, headline, logServices, movedWindow, sparkline } from './health.logic';
+import {
+  ageOf,
+  formatMs,
+  formatUptime,
+  headline,
+  incidentsCsv,
+  logServices,
+  movedWindow,
+  sparkline,
+  topOf,
+} from './health.logic';
 
 test('uptime says 100% only when nothing was missing', () => {
   expect([1, 0.99999, 0.5, undefined].map(formatUptime)).toEqual(['100%', '99.99%', '50.00%', '–']);
@@ -44,4 +54,28 @@ test('logs are those of the services that belong to what is watched', () => {
   const deployed = ['shop_backend', 'shop_celery-worker', 'shop_beat', 'shop_redis'];
   expect(logServices('celery', deployed)).toEqual(['shop_celery-worker', 'shop_beat']);
   expect(logServices('r2', deployed)).toEqual([]);
+});
+
+test('the scale reaches up to the goal unless the answers are far below it', () => {
+  const tops = [topOf(60, 200), topOf(20, 200), topOf(900, 200), topOf(20, undefined)];
+  expect(tops.map(Math.round)).toEqual([220, 22, 990, 22]);
+});
+
+test('incidents become lines that a spreadsheet takes as texts', () => {
+  const incident = {
+    id: '1',
+    service: 'backend',
+    serviceTitle: 'backend',
+    check: 'backend.health',
+    checkTitle: 'Health',
+    state: 'down' as const,
+    startedAt: '2026-01-01T00:00:00Z',
+    code: 'WRONG_ANSWER',
+    cause: 'It says "no", twice.',
+    remedy: 'Look.',
+    notes: [{ at: '', by: '', text: '=1+1' }],
+  };
+  expect(incidentsCsv([incident]).split('\n')[1]).toBe(
+    `2026-01-01T00:00:00Z,,backend,backend.health,down,WRONG_ANSWER,"It says ""no"", twice.",'=1+1`,
+  );
 });

@@ -103,6 +103,11 @@ export function formatMs(ms: number | undefined): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
+/** Where the scale of latencies ends: at the goal too, unless that would leave a flat line at the bottom. */
+export function topOf(most: number, goalMs: number | undefined): number {
+  return Math.max(most, goalMs !== undefined && most * 4 >= goalMs ? goalMs : 1) * 1.1;
+}
+
 /** A share as a percentage that says 100 only when nothing was missing. */
 export function formatUptime(share: number | undefined): string {
   if (share === undefined) return '–';
@@ -134,14 +139,38 @@ export function sparkline(values: readonly (number | null)[], width: number, hei
   return pieces.filter((piece) => piece.length > 0).map((piece) => piece.join(' '));
 }
 
+/** A line of comma-separated values. A text that a spreadsheet would calculate stays a text. */
+export function csvLine(cells: readonly (number | string | undefined)[]): string {
+  return cells
+    .map((value) => {
+      if (typeof value === 'number') return String(Math.round(value * 1000) / 1000);
+      const text = (value ?? '').replace(/^[=+@-]/, "'$&");
+      return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    })
+    .join(',');
+}
+
 /** A series as comma-separated values, for a spreadsheet. */
 export function seriesCsv(series: HealthSeries): string {
-  const cell = (value: number | undefined) =>
-    value === undefined ? '' : String(Math.round(value * 1000) / 1000);
-  const lines = series.points.map(({ at, p50, p95, p99, max, up }) =>
-    [at, ...[p50, p95, p99, max, up].map(cell)].join(','),
-  );
+  const lines = series.points.map(({ at, p50, p95, p99, max, up }) => csvLine([at, p50, p95, p99, max, up]));
   return ['at,p50_ms,p95_ms,p99_ms,max_ms,uptime', ...lines, ''].join('\n');
+}
+
+/** Incidents as comma-separated values. */
+export function incidentsCsv(incidents: readonly Incident[]): string {
+  const lines = incidents.map(({ startedAt, endedAt, service, check, state, code, cause, notes }) =>
+    csvLine([
+      startedAt,
+      endedAt,
+      service,
+      check,
+      state,
+      code,
+      cause,
+      notes.map(({ text }) => text).join('; '),
+    ]),
+  );
+  return ['started_at,ended_at,service,check,state,code,cause,notes', ...lines, ''].join('\n');
 }
 
 /** Everything as text for a ticket or a chat. */

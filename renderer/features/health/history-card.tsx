@@ -98,6 +98,8 @@ export function HistoryCard({ title, checks }: { title: string; checks: readonly
     [incidents.data, chosen],
   );
   const total = series.data?.total;
+  const goalMs = checks.find((check) => check.id === chosen)?.goalMs;
+  const goal = goalMs === undefined ? '' : ` (goal ${formatMs(goalMs)})`;
   const time =
     window === undefined
       ? rangeNames[range]
@@ -108,7 +110,7 @@ export function HistoryCard({ title, checks }: { title: string; checks: readonly
       right={
         total === undefined
           ? undefined
-          : `p50 ${formatMs(total.p50)} · p95 ${formatMs(total.p95)} · p99 ${formatMs(total.p99)} · uptime ${formatUptime(total.up)}`
+          : `p50 ${formatMs(total.p50)} · p95 ${formatMs(total.p95)}${goal} · p99 ${formatMs(total.p99)} · uptime ${formatUptime(total.up)}`
       }
     >
       <div className={styles.bar}>
@@ -159,9 +161,10 @@ export function HistoryCard({ title, checks }: { title: string; checks: readonly
       ) : (
         <LatencyChart
           series={series.data}
+          goalMs={goalMs}
           incidents={own}
           onZoom={setWindow}
-          label={`Latency of ${title}, ${time}: median ${formatMs(total?.p50)}, 95th percentile ${formatMs(total?.p95)}. The same as a table is behind Show table.`}
+          label={`Latency of ${title}, ${time}: median ${formatMs(total?.p50)}, 95th percentile ${formatMs(total?.p95)}${goal}. The same as a table is behind Show table.`}
         />
       )}
     </Card>

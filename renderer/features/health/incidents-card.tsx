@@ -6,8 +6,9 @@ import { EmptyState } from '../../ui/empty-state';
 import { ErrorPanel } from '../../ui/error-panel';
 import { formatDateTime, formatDuration } from '../../ui/format';
 import { Loading } from '../../ui/loading';
+import { saveText } from '../../ui/save-text';
 import { Tag } from '../../ui/tag';
-import { lasted, stateNames, stateTones } from './health.logic';
+import { incidentsCsv, lasted, stateNames, stateTones } from './health.logic';
 import styles from './health.module.css';
 import { useAround, useIncidents, useNote } from './queries';
 
@@ -92,6 +93,26 @@ function Row({ incident }: { incident: Incident }) {
   );
 }
 
+function Rows({ incidents, empty }: { incidents: readonly Incident[]; empty: string }) {
+  if (incidents.length === 0) return <EmptyState title={empty} />;
+  return (
+    <>
+      <ul aria-label="Incidents">
+        {incidents.map((incident) => (
+          <Row key={incident.id} incident={incident} />
+        ))}
+      </ul>
+      <div className={styles.around}>
+        <div>
+          <Button onClick={() => saveText('incidents.csv', 'text/csv', incidentsCsv(incidents))}>
+            Save incidents as CSV
+          </Button>
+        </div>
+      </div>
+    </>
+  );
+}
+
 function All() {
   const all = useIncidents();
   return all.isPending ? (
@@ -100,17 +121,6 @@ function All() {
     <ErrorPanel error={all.error} retry={() => void all.refetch()} />
   ) : (
     <Rows incidents={all.data} empty="No incident in the last 90 days" />
-  );
-}
-
-function Rows({ incidents, empty }: { incidents: readonly Incident[]; empty: string }) {
-  if (incidents.length === 0) return <EmptyState title={empty} />;
-  return (
-    <ul aria-label="Incidents">
-      {incidents.map((incident) => (
-        <Row key={incident.id} incident={incident} />
-      ))}
-    </ul>
   );
 }
 

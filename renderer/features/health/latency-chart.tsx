@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { HealthSeries } from '#shared/contract/health';
 import type { Incident } from '#shared/model/health';
-import { formatMs, type TimeWindow } from './health.logic';
+import { formatMs, topOf, type TimeWindow } from './health.logic';
 import styles from './health.module.css';
 
 const height = 200;
@@ -54,14 +54,34 @@ function drawIncidents(plot: uPlot, incidents: readonly Incident[]): void {
   ctx.restore();
 }
 
-/** Latencies over time with incidents as bands. */
+/** A dashed line with its name, where the scale reaches it. */
+function drawGoal(plot: uPlot, goalMs: number): void {
+  const { ctx, bbox } = plot;
+  const y = plot.valToPos(goalMs, 'y', true);
+  if (y < bbox.top) return;
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = token('--text-3');
+  ctx.setLineDash([6, 4]);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  ctx.textAlign = 'right';
+  ctx.textBaseline = 'bottom';
+  ctx.fillText(`goal ${formatMs(goalMs)}`, bbox.left + bbox.width - 4, y - 2);
+  ctx.restore();
+}
+
+/** Latencies over time with incidents as bands, and the goal where there is one. */
 export function LatencyChart({
   series,
+  goalMs,
   incidents,
   onZoom,
   label,
 }: {
   series: HealthSeries;
+  goalMs: number | undefined;
   incidents: readonly Incident[];
   /** A part of the time was chosen by dragging over it. */
   onZoom: (window: TimeWindow) => void;
@@ -88,7 +108,10 @@ export function LatencyChart({
       {
         width: Math.max(200, element.clientWidth),
         height,
-        scales: { x: { time: true, range: [Date.parse(series.from) / 1000, Date.parse(series.to) / 1000] } },
+        scales: {
+          x: { time: true, range: [Date.parse(series.from) / 1000, Date.parse(series.to) / 1000] },
+          y: { range: (_plot, _least, most) => [0, topOf(most, goalMs)] },
+        },
         axes: [
           { ...axis, values: (_plot, values) => values.map((value) => tick(value * 1000, span)) },
           { ...axis, size: 64, values: (_plot, values) => values.map((value) => formatMs(value)) },
@@ -98,6 +121,7 @@ export function LatencyChart({
         cursor: { drag: { x: true, y: false, setScale: false } },
         hooks: {
           drawClear: [(drawn) => drawIncidents(drawn, incidents)],
+          ...(goalMs === undefined ? {} : { draw: [(drawn) => drawGoal(drawn, goalMs)] }),
           setSelect: [
             (drawn) => {
               const { select } = drawn;
@@ -123,6 +147,6 @@ export function LatencyChart({
       themed.disconnect();
       plot.destroy();
     };
-  }, [series, incidents, onZoom]);
+  }, [series, goalMs, incidents, onZoom]);
   return <div ref={box} className={styles.chart} role="img" aria-label={label} />;
 }

@@ -8,7 +8,7 @@ import {
   type LoadToken,
 } from '#shared/model/load-check';
 import { formatCount } from '../../ui/format';
-import { formatMs } from './health.logic';
+import { csvLine, formatMs } from './health.logic';
 
 export const tokenNames: Record<LoadToken, string> = {
   none: 'No token',
@@ -105,13 +105,9 @@ function percent(share: number): string {
 
 /** A result as comma-separated values, a route a line. */
 export function resultCsv(result: LoadResult): string {
-  const cell = (value: number | string | undefined) => {
-    const text = typeof value === 'number' ? String(Math.round(value * 1000) / 1000) : (value ?? '');
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
   const lines = [...result.routes, { ...result.total, path: 'all', users: result.check.users }].map(
     ({ path, users, requests, perSecond, errors, p50, p95, p99, max }) =>
-      [path, users, requests, perSecond, errors, p50, p95, p99, max].map(cell).join(','),
+      csvLine([path, users, requests, perSecond, errors, p50, p95, p99, max]),
   );
   return ['path,users,requests,per_second,errors,p50_ms,p95_ms,p99_ms,max_ms', ...lines, ''].join('\n');
 }

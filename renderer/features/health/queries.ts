@@ -112,6 +112,14 @@ export function useSeries(check: string, range: Range, window: TimeWindow | unde
   });
 }
 
+/** How much of the time each service answered. */
+export function useUptime() {
+  return useQuery({
+    queryKey: [...keys.health, 'uptime'],
+    queryFn: ({ signal }) => client.call('health.uptime', {}, { signal }),
+  });
+}
+
 /** Every incident that is kept, the newest first. */
 export function useIncidents() {
   return useQuery({

@@ -5,80 +5,37 @@ import { settingDefinitions, type SettingName } from '#shared/model/settings';
 import { Dialog } from '../../ui/dialog';
 import { ErrorPanel } from '../../ui/error-panel';
 import { Loading } from '../../ui/loading';
+import { WholeNumberField } from '../../ui/whole-number-field';
 import { AlertFields } from './alert-fields';
 import { CustomCheckFields } from './custom-check-fields';
 import styles from './health.module.css';
 import { MaintenanceFields } from './maintenance-fields';
 import { useConfigure, useHealth, useHealthSettings } from './queries';
-
-type CountName = 'queueLimit' | 'taskWaitMinutes' | 'celeryWorkers';
-
-const numbers: readonly { name: CountName; label: string; description: string }[] = [
-  { name: 'queueLimit', label: 'Queue is long from', description: 'Waiting tasks.' },
-  {
-    name: 'taskWaitMinutes',
-    label: 'Task waits too long from',
-    description: 'Minutes in which no worker takes the next task of a queue.',
-  },
-  {
-    name: 'celeryWorkers',
-    label: 'Workers of celery',
-    description: 'How many have to answer. 0: they are not asked.',
-  },
-];
-
-const limits: Record<CountName, number> = {
-  queueLimit: 999_999,
-  taskWaitMinutes: 10_080,
-  celeryWorkers: 1000,
-};
-
-function countsValid(name: CountName, text: string): boolean {
-  const value = /^\d{1,6}$/.test(text) ? Number(text) : -1;
-  return value >= (name === 'celeryWorkers' ? 0 : 1) && value <= limits[name];
-}
+import { numberFields, textOf, type TypedNumbers, withNumbers } from './settings-numbers.logic';
 
 function SettingsForm({ settings, onClose }: { settings: HealthSettings; onClose: () => void }) {
   const configure = useConfigure();
   const [values, setValues] = useState<Partial<Record<SettingName, string>>>({});
   const [config, setConfig] = useState(settings.config);
-  const [slow, setSlow] = useState(String(settings.config.slowMs));
+  const [typed, setTyped] = useState<TypedNumbers>({});
   const [queues, setQueues] = useState(settings.config.celeryQueues.join(', '));
   const health = useHealth();
-  const [counts, setCounts] = useState<Record<CountName, string>>({
-    queueLimit: String(settings.config.queueLimit),
-    taskWaitMinutes: String(settings.config.taskWaitMinutes),
-    celeryWorkers: String(settings.config.celeryWorkers),
-  });
   const [disks, setDisks] = useState(settings.config.hostDisks.join(' '));
   const hostDisks = disks.split(/\s+/).filter((folder) => folder !== '');
   const disksValid = hostDisks.every((folder) => /^\/[\w./-]*$/.test(folder)) && hostDisks.length <= 20;
-  const slowMs = Number(slow);
-  const slowValid = Number.isInteger(slowMs) && slowMs >= 50 && slowMs <= 60_000;
+  const numbered = withNumbers(config, typed);
   return (
     <form
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!slowValid || !disksValid || !numbers.every(({ name }) => countsValid(name, counts[name])))
-          return;
+        if (numbered === undefined || !disksValid) return;
         const celeryQueues = queues
           .split(',')
           .map((name) => name.trim())
           .filter((name) => name !== '');
         configure.mutate(
-          {
-            values,
-            config: {
-              ...config,
-              slowMs,
-              hostDisks,
-              celeryQueues,
-              queueLimit: Number(counts.queueLimit),
-              taskWaitMinutes: Number(counts.taskWaitMinutes),
-              celeryWorkers: Number(counts.celeryWorkers),
-            },
-          },
+          { values, config: { ...numbered, hostDisks, celeryQueues } },
           { onSuccess: onClose },
         );
       }}
@@ -107,13 +64,6 @@ function SettingsForm({ settings, onClose }: { settings: HealthSettings; onClose
           <TextInput key={setting.name} {...shared} />
         );
       })}
-      <TextInput
-        label="Slow from"
-        description="Milliseconds to the first byte from which an answer counts as degraded."
-        value={slow}
-        error={slowValid ? undefined : 'Give a number from 50 to 60000.'}
-        onChange={(event) => setSlow(event.currentTarget.value)}
-      />
       <TextInput
         label="Text on the front page"
         description="Without it the front page counts as wrong. Empty: any page will do."
@@ -147,17 +97,16 @@ function SettingsForm({ settings, onClose }: { settings: HealthSettings; onClose
         value={queues}
         onChange={(event) => setQueues(event.currentTarget.value)}
       />
-      {numbers.map(({ name, label, description }) => (
-        <TextInput
-          key={name}
-          label={label}
-          description={description}
-          inputMode="numeric"
-          value={counts[name]}
-          error={countsValid(name, counts[name]) ? undefined : 'Give a whole number.'}
-          onChange={(event) => setCounts({ ...counts, [name]: event.currentTarget.value })}
-        />
-      ))}
+      <div className={styles.pair}>
+        {numberFields.map(({ name, ...field }) => (
+          <WholeNumberField
+            key={name}
+            {...field}
+            value={textOf(config, typed, name)}
+            onChange={(text) => setTyped({ ...typed, [name]: text })}
+          />
+        ))}
+      </div>
       <CustomCheckFields checks={config.custom} onChange={(custom) => setConfig({ ...config, custom })} />
       <MaintenanceFields
         windows={config.maintenance}

@@ -49,7 +49,7 @@ function service(
     reading: '41 ms',
     recent: Array.from({ length: 60 }, (_item, index) => 30 + ((index * 7) % 13)),
     maintenance: false,
-    checks: [check(`${id}.health`, 'Health')],
+    checks: [check(`${id}.health`, 'Health', group === 'application' ? { goalMs: 200 } : {})],
     ...changes,
   };
 }
@@ -111,7 +111,13 @@ export function nothingWatched(): HealthOverview {
 /** A day with one slow queue, one service that is down, one of which nothing is known, and one under maintenance. */
 export function watched(): HealthOverview {
   const bad = (state: HealthState, findings: CheckView['findings'], id: string) => [
-    check(id, 'Health', { state, findings, failures: 3, summary: findings[0]?.message ?? '' }),
+    check(id, 'Health', {
+      state,
+      findings,
+      failures: 3,
+      summary: findings[0]?.message ?? '',
+      goalMs: 200,
+    }),
   ];
   return {
     at,
@@ -227,6 +233,13 @@ export function healthFixture(
       return Promise.resolve(now.healthSettings);
     },
     'health.series': async (input) => Promise.resolve(healthSeries(input)),
+    'health.uptime': async () =>
+      (await overview()).services.map(({ id, title }) => ({
+        service: id,
+        title,
+        day: id === 'backend' ? 0.9969 : 1,
+        week: 0.9995,
+      })),
     'health.incidents': async () => (await overview()).incidents,
     'health.testAlert': async () => {
       note('health.testAlert', {});

@@ -22,7 +22,8 @@ const situations: readonly Situation[] = [
     hint: 'Add the user to the group docker on the host, or sign in as another user.',
   },
   {
-    pattern: /cannot connect to the docker daemon|is the docker daemon running/i,
+    pattern:
+      /cannot connect to the docker daemon|is the docker daemon running|failed to connect to the docker api/i,
     code: 'DOCKER_UNAVAILABLE',
     message: 'Docker does not answer on the host.',
     hint: 'Start the Docker service on the host, then try again.',

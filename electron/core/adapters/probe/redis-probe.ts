@@ -1,4 +1,4 @@
-import { createClient } from '@redis/client';
+import { createClient, ErrorReply } from '@redis/client';
 import { z } from 'zod';
 import { AppError } from '#shared/model/errors';
 import { classifyNetworkError } from './classify';
@@ -12,6 +12,10 @@ export interface RedisFacts {
   /** Bytes; 0 means no limit. */
   maxMemory: number;
   evictedKeys: number;
+  /** What it does at its limit: `noeviction` refuses what would write. */
+  policy: string;
+  /** What it answered instead of doing its work, such as `MISCONF …` or `LOADING …`. */
+  refused?: string;
   connectedClients: number;
   lists: RedisList[];
   /** When the task was taken that is under way for the longest; milliseconds since 1970. */
@@ -46,16 +50,16 @@ export async function probeRedis(
   try {
     await client.connect();
     const started = performance.now();
-    await client.ping();
+    const refused = await client.ping().then(() => undefined, refusalOf);
     const pingMs = performance.now() - started;
     const info = await client.info();
     const found: RedisFacts['lists'] = [];
     // celery pushes on the left and takes from the right.
-    for (const name of lists) {
+    for (const name of refused === undefined ? lists : []) {
       const [length, oldest] = [await client.lLen(name), idOf(await client.lIndex(name, -1))];
       found.push({ name, length, ...(oldest === undefined ? {} : { oldest }) });
     }
-    const [taken] = lists.length === 0 ? [] : await client.zRangeWithScores('unacked_index', 0, 0);
+    const [taken] = found.length === 0 ? [] : await client.zRangeWithScores('unacked_index', 0, 0);
     return {
       pingMs,
       version: field(info, 'redis_version'),
@@ -63,6 +67,8 @@ export async function probeRedis(
       maxMemory: Number(field(info, 'maxmemory')),
       evictedKeys: Number(field(info, 'evicted_keys')),
       connectedClients: Number(field(info, 'connected_clients')),
+      policy: field(info, 'maxmemory_policy'),
+      ...(refused === undefined ? {} : { refused }),
       lists: found,
       ...(taken === undefined ? {} : { oldestTakenAt: taken.score * 1000 }),
     };
@@ -74,9 +80,19 @@ export async function probeRedis(
   }
 }
 
+/** What redis itself answers when it will not work; anything else is thrown on. */
+function refusalOf(error: unknown): string {
+  if (error instanceof ErrorReply && !isAuthRefusal(error)) return error.message;
+  throw error;
+}
+
+function isAuthRefusal(error: unknown): boolean {
+  return error instanceof Error && /NOAUTH|WRONGPASS|NOPERM/.test(error.message);
+}
+
 /** What redis or the way to it says, as what the operator faces. */
 export function classifyRedisError(error: unknown, host: string): AppError {
-  if (error instanceof Error && /NOAUTH|WRONGPASS/.test(error.message)) {
+  if (isAuthRefusal(error)) {
     return new AppError('DATABASE_AUTH_FAILED', `redis at ${host} refuses the password.`, {
       hint: 'Put the password into the redis URL of the health settings: redis://:password@host:6379.',
     });

@@ -4,6 +4,7 @@ import { classifyS3Error, type FailurePlace } from './classify';
 import { chosenBuckets, sourceConfig, targetConfig } from './endpoints';
 import { S3ResponseError } from './failure';
 import { createObjectStore } from './object-store';
+import { defaultRetries } from './retry';
 import { createStoreClient, type StoreClient } from './store-client';
 
 /** A check wants the first answer, not the best of several. */
@@ -15,8 +16,9 @@ async function withClient<T>(
   place: FailurePlace,
   signal: AbortSignal,
   work: (client: StoreClient) => Promise<T>,
+  retries = once,
 ): Promise<T> {
-  const client = createStoreClient({ ...config, retries: once, silence });
+  const client = createStoreClient({ ...config, retries, silence });
   try {
     return await work(client);
   } catch (error) {
@@ -60,6 +62,49 @@ export function probeObject(settings: Settings, bucket: string, signal: AbortSig
       await client.send({ method: 'DELETE', bucket, key }, signal);
     }
   });
+}
+
+/** What a bucket holds. */
+export interface BucketUsage {
+  bucket: string;
+  objects: number;
+  bytes: number;
+  /** False when it holds more objects than were asked for. */
+  whole: boolean;
+}
+
+/** Counts what buckets of the target hold, by listing: a request for each thousand objects, of which `most` are counted in all. */
+export function probeUsage(
+  settings: Settings,
+  buckets: readonly string[],
+  most: number,
+  signal: AbortSignal,
+): Promise<BucketUsage[]> {
+  return withClient(
+    targetConfig(settings),
+    {},
+    signal,
+    async (client) => {
+      const store = createObjectStore(client);
+      const found: BucketUsage[] = [];
+      let left = most;
+      for (const bucket of buckets) {
+        const usage: BucketUsage = { bucket, objects: 0, bytes: 0, whole: true };
+        found.push(usage);
+        for await (const page of store.pages(bucket, {}, signal)) {
+          usage.objects += page.length;
+          usage.bytes += page.reduce((sum, { size }) => sum + size, 0);
+          left -= page.length;
+          if (left > 0) continue;
+          usage.whole = false;
+          return found;
+        }
+      }
+      return found;
+    },
+    // A long count should not fail for one page.
+    defaultRetries,
+  );
 }
 
 /** Where the target's S3 interface is, without a path. */

@@ -13,7 +13,7 @@ import { r2Checks, sourceObjectChecks } from './checks/objects';
 import { postgresChecks, readOneValue } from './checks/postgres';
 import { redisChecks } from './checks/redis';
 import { authChecks, platformChecks } from './checks/supabase';
-import { backendChecks, frontendChecks, statusFinding, webCheck } from './checks/web';
+import { backendChecks, frontendChecks, type Pace, statusFinding, webCheck } from './checks/web';
 import { isLoopbackHost } from './loopback';
 
 export interface BuiltChecks {
@@ -30,6 +30,7 @@ export function buildChecks(
 ): BuiltChecks {
   const database = openDatabasePorts(settings);
   const shell = shareHostSession(settings, secrets);
+  const pace = { slowMs: config.slowMs, goalMs: config.goalMs };
   const parts: Part[] = [
     {
       service: { id: 'supabase-postgres', title: 'Supabase Postgres', group: 'supabase' },
@@ -42,13 +43,14 @@ export function buildChecks(
           service,
           host,
           writes: config.databaseWriteProbe,
+          config,
         });
       },
     },
     {
       service: { id: 'supabase-auth', title: 'Supabase Auth', group: 'supabase' },
       when: settings.has('SUPABASE_URL') && settings.has('SUPABASE_SECRET_KEY'),
-      make: () => [...authChecks(settings), ...platformChecks(settings)],
+      make: () => [...authChecks(settings, config.slowMs), ...platformChecks(settings)],
     },
     {
       service: { id: 'r2', title: 'Cloudflare R2', group: 'objects' },
@@ -58,12 +60,12 @@ export function buildChecks(
     {
       service: { id: 'backend', title: 'backend', group: 'application' },
       when: settings.has('APP_BACKEND_URL'),
-      make: () => backendChecks(settings.require('APP_BACKEND_URL'), config.slowMs),
+      make: () => backendChecks(settings.require('APP_BACKEND_URL'), pace),
     },
     {
       service: { id: 'frontend', title: 'frontend', group: 'application' },
       when: settings.has('APP_FRONTEND_URL'),
-      make: () => frontendChecks(settings.require('APP_FRONTEND_URL'), config.frontendMarker, config.slowMs),
+      make: () => frontendChecks(settings.require('APP_FRONTEND_URL'), config.frontendMarker, pace),
     },
     {
       service: { id: 'redis', title: 'redis', group: 'application' },
@@ -77,13 +79,17 @@ export function buildChecks(
         hostChecks(
           (command, signal) => shell.execute(command, signal),
           settings.require('EASYPANEL_SSH_HOST'),
-          { disks: config.hostDisks, dockerSocket: settings.get('EASYPANEL_DOCKER_SOCKET') },
+          {
+            disks: config.hostDisks,
+            dockerSocket: settings.get('EASYPANEL_DOCKER_SOCKET'),
+            limits: config.limits,
+          },
         ),
     },
     {
       service: { id: 'tls', title: 'TLS certificates', group: 'host' },
       when: true,
-      make: () => certificateChecks(tlsPlaces(settings)),
+      make: () => certificateChecks(tlsPlaces(settings), config.limits.certificateDays),
     },
     {
       service: { id: 'dns', title: 'DNS', group: 'host' },
@@ -95,18 +101,18 @@ export function buildChecks(
       when: settings.has('SOURCE_DATABASE_URL'),
       make: (service) => {
         const { host } = parseConnectionUrl('source', settings.require('SOURCE_DATABASE_URL'));
-        return postgresChecks({ database: database.source, side: 'source', service, host });
+        return postgresChecks({ database: database.source, side: 'source', service, host, config });
       },
     },
     {
       service: { id: 'source-objects', title: 'Source MinIO', group: 'source' },
       when: missingSettings('sourceObjects', settings).length === 0,
-      make: () => sourceObjectChecks(settings),
+      make: () => sourceObjectChecks(settings, config.slowMs),
     },
     ...config.custom.map((custom): Part => ({
       service: { id: `custom-${custom.id}`, title: custom.title, group: 'custom' },
       when: true,
-      make: (service) => [customCheck(custom, service, database, config.slowMs)],
+      make: (service) => [customCheck(custom, service, database, pace)],
     })),
   ];
   return {
@@ -149,7 +155,7 @@ function customCheck(
   custom: CustomCheck,
   service: CheckDefinition['service'],
   database: DatabasePorts,
-  slowMs: number,
+  pace: Pace,
 ): CheckDefinition {
   const id = `${service.id}.check`;
   const intervalMs = custom.intervalSeconds * 1000;
@@ -161,7 +167,7 @@ function customCheck(
         service,
         url: custom.url,
         intervalMs,
-        slowMs,
+        ...pace,
         judge: (answer) => {
           const findings = statusFinding(answer, custom.url, custom.status);
           if (

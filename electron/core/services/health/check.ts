@@ -29,8 +29,48 @@ export interface CheckDefinition {
   readonly host?: string;
   /** Another check, without whose success a failure here says nothing. */
   readonly dependsOn?: string;
+  /** Slower answers are degraded. */
+  readonly slowMs?: number;
+  /** What answers should not exceed; shown beside them and held against nobody. */
+  readonly goalMs?: number;
+  /** Runs are not given up before, even where the evidence then comes later than {@link withinInterval} promises. */
+  readonly patienceMs?: number;
+  /** Asks so much that it runs by its schedule and when its own service is asked for, not whenever everything is. */
+  readonly costly?: boolean;
   /** Throws an AppError for a failure; rejects when aborted. Changes nothing that is not named in its settings. */
   run(signal: AbortSignal): Promise<CheckOutcome>;
+}
+
+/** Share of an interval. Two runs that hang, and the time before the first, are then over within two intervals. */
+const hangingShare = 0.4;
+/** A slow answer has to arrive to be called slow. */
+const slowPatience = 1.5;
+
+/** Gives a run up early enough that a service that hangs is seen within two intervals. */
+export function withinInterval(check: CheckDefinition): CheckDefinition {
+  const { intervalMs, timeoutMs, patienceMs = 0, slowMs = 0 } = check;
+  const bound = Math.max(intervalMs * hangingShare, patienceMs, slowMs * slowPatience);
+  return { ...check, timeoutMs: Math.min(Math.max(timeoutMs, slowMs * slowPatience), bound) };
+}
+
+/** An answer with the finding that it was slow, where it was. */
+export function judgeSpeed(
+  outcome: CheckOutcome,
+  latencyMs: number,
+  slowMs: number | undefined,
+): CheckOutcome {
+  if (slowMs === undefined || latencyMs <= slowMs || stateOf(outcome.findings) === 'down') return outcome;
+  const slow = finding(
+    'SLOW',
+    'degraded',
+    `The answer took ${readableMs(latencyMs)}; from ${readableMs(slowMs)} on it is slow.`,
+    'Look at the load of the host and the database, and at what was deployed last.',
+  );
+  return {
+    ...outcome,
+    summary: outcome.findings.length === 0 ? slow.message : outcome.summary,
+    findings: [...outcome.findings, slow],
+  };
 }
 
 /** The state that the findings make. */
@@ -64,6 +104,7 @@ const degraded: readonly ErrorCode[] = [
   'DATABASE_AUTH_FAILED',
   'OBJECTS_AUTH_FAILED',
   'SSH_AUTH_FAILED',
+  'DOCKER_PERMISSION_DENIED',
   'DATABASE_PERMISSION_DENIED',
   'DATABASE_STATEMENT_FAILED',
   'OBJECTS_PERMISSION_DENIED',

@@ -7,7 +7,14 @@ import type { BuiltChecks } from './build-checks';
 import { openHistory, type History } from './history/history';
 import { type IncidentLog, openIncidentLog } from './history/incidents';
 import { hasOutsideAddress } from './loopback';
-import { createMonitor, type Monitor, type MonitorClock, systemClock, type Transition } from './monitor';
+import {
+  createMonitor,
+  type Monitor,
+  type MonitorClock,
+  type Sample,
+  systemClock,
+  type Transition,
+} from './monitor';
 import { inMaintenance, serviceViews, tallyOf } from './views';
 
 const dayMs = 86_400_000;
@@ -36,7 +43,7 @@ export interface HealthRuntime {
   readonly history: History;
   readonly incidents: IncidentLog;
   start(): void;
-  checkNow(service: string | undefined, signal: AbortSignal): Promise<void>;
+  checkNow: Monitor['checkNow'];
   services(): ServiceView[];
   /** How many services are in each state; undefined while they are not watched. */
   tally(): Record<HealthState, number> | undefined;
@@ -56,6 +63,13 @@ export function createHealthRuntime(options: RuntimeOptions): HealthRuntime {
   let alerter: Alerter | undefined;
   let started = false;
   let open: Incident[] = [];
+
+  const serviceOf = new Map(options.built.checks.map(({ id, service }) => [id, service.id]));
+  /** What is taken down on purpose is held against nobody's uptime. */
+  const countedInMaintenance = (sample: Sample): Sample =>
+    sample.covered.state === 'down' && inMaintenance(config, serviceOf.get(sample.check) ?? '', sample.at)
+      ? { ...sample, covered: { ...sample.covered, state: 'unknown' } }
+      : sample;
 
   const background = (work: Promise<void>): void => {
     // A full disk must not end the watching; what can't be written is missing from the history.
@@ -105,7 +119,7 @@ export function createHealthRuntime(options: RuntimeOptions): HealthRuntime {
     clock,
     hasNetwork: hasOutsideAddress,
     onSample: (sample) => {
-      if (lock !== undefined) background(history.add(sample));
+      if (lock !== undefined) background(history.add(countedInMaintenance(sample)));
     },
     onTransition: (transition) => {
       // One after another, so that a close never overtakes its opening.
@@ -172,7 +186,7 @@ export function createHealthRuntime(options: RuntimeOptions): HealthRuntime {
         if (lock !== undefined) await history.tidy(clock.wall());
       });
     },
-    checkNow: (service, signal) => monitor.checkNow(service, AbortSignal.any([signal, stopping.signal])),
+    checkNow: (which, signal) => monitor.checkNow(which, AbortSignal.any([signal, stopping.signal])),
     tally: () => (started ? tallyOf(monitor.checks()) : undefined),
     services: () => serviceViews(monitor.checks(), config, redact, clock.wall()),
     async overview() {

@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import type { HealthSeries, HealthSettings } from '#shared/contract/health';
+import type { HealthSeries, HealthSettings, ServiceUptime } from '#shared/contract/health';
 import { type ErrorShape, toErrorShape } from '#shared/model/errors';
 import type { AlertChannelName, HealthConfig, HealthOverview, Incident } from '#shared/model/health';
 import { settingsOf } from '#shared/model/settings';
@@ -12,7 +12,10 @@ import { receiversOf } from './alerts/receivers';
 import { buildChecks } from './build-checks';
 import { healthConfigFile } from './health-config';
 import { createHealthRuntime, type HealthRuntime } from './health-runtime';
-import { bucketsOf, emptyBucket, mergeInto, percentile, uptime, type Bucket } from './history/bucket';
+import type { WhichChecks } from './monitor';
+
+import { niceStep, seriesOf } from './history/series';
+import { uptimes } from './history/uptimes';
 
 export interface HealthServiceOptions {
   workspaces: WorkspacesService;
@@ -30,10 +33,11 @@ export interface HealthService {
   overview(): Promise<HealthOverview>;
   watch(after: number, signal: AbortSignal): AsyncIterable<Numbered<HealthOverview>>;
   /** Runs checks at once. A host that only answers commands keeps nothing of it. */
-  checkNow(service: string | undefined, signal: AbortSignal): Promise<HealthOverview>;
+  checkNow(which: WhichChecks, signal: AbortSignal): Promise<HealthOverview>;
   settings(): Promise<HealthSettings>;
   configure(config: HealthConfig): Promise<HealthSettings>;
   series(input: { check: string; from: string; to: string; points: number }): Promise<HealthSeries>;
+  uptime(): Promise<ServiceUptime[]>;
   incidents(): Promise<Incident[]>;
   /** Sends a test to every receiver of alerts that is set up; one that does not take it has an error. */
   testAlert(): Promise<{ channel: AlertChannelName; error?: ErrorShape }[]>;
@@ -135,9 +139,9 @@ export function createHealthService(options: HealthServiceOptions): HealthServic
         await nextChange(listeners, signal, () => version !== sent);
       }
     },
-    checkNow: async (service, signal) => {
+    checkNow: async (which, signal) => {
       const now = await current();
-      await now.checkNow(service, signal);
+      await now.checkNow(which, signal);
       return now.overview();
     },
     settings,
@@ -161,6 +165,11 @@ export function createHealthService(options: HealthServiceOptions): HealthServic
       const stepMs = niceStep((end - start) / points);
       const { history } = await current();
       return seriesOf({ check, from, to, stepMs }, await history.buckets(check, start, end, stepMs));
+    },
+    uptime: async () => {
+      const now = await current();
+      const asked = now.services().map((view) => ({ ...view, checks: view.checks.map(({ id }) => id) }));
+      return uptimes(now.history, asked, Date.now());
     },
     incidents: async () => (await current()).incidents.list(),
     testAlert: async () => {
@@ -258,42 +267,4 @@ function differences(before: HealthConfig, after: HealthConfig) {
 
 function textOf(config: HealthConfig, name: string): string {
   return JSON.stringify(Object.entries(config).find(([key]) => key === name)?.[1]);
-}
-
-const steps = [10, 30, 60, 300, 900, 3600, 4 * 3600, 86_400].map((seconds) => seconds * 1000);
-
-/** The shortest usual step that is not shorter than asked for. */
-function niceStep(ms: number): number {
-  return steps.find((step) => step >= ms) ?? 7 * 86_400_000;
-}
-
-function seriesOf(
-  asked: Pick<HealthSeries, 'check' | 'from' | 'to' | 'stepMs'>,
-  buckets: readonly Bucket[],
-): HealthSeries {
-  const gathered = bucketsOf(asked.stepMs);
-  const total = emptyBucket(0);
-  for (const bucket of buckets) {
-    gathered.bucket(bucket);
-    mergeInto(total, bucket);
-  }
-  const { healthy, degraded, down } = total.covered;
-  return {
-    ...asked,
-    points: gathered
-      .all()
-      .map((bucket) => ({ at: new Date(bucket.start).toISOString(), ...figures(bucket) })),
-    total: { ...figures(total), knownMs: healthy + degraded + down },
-  };
-}
-
-function figures(bucket: Bucket) {
-  const entries = {
-    p50: percentile(bucket, 0.5),
-    p95: percentile(bucket, 0.95),
-    p99: percentile(bucket, 0.99),
-    max: bucket.latencies.size === 0 ? undefined : bucket.maxMs,
-    up: uptime(bucket),
-  };
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
 }

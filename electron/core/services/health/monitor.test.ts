@@ -47,7 +47,7 @@ class Watched {
           this.running -= 1;
           const failure = this.failing.get(check.id);
           if (failure !== undefined) throw failure();
-          return fine;
+          return takes > 0 ? { ...fine, latencyMs: late } : fine;
         },
         ...check,
       })),
@@ -84,6 +84,97 @@ test('a failure is seen within two intervals, its end too, whenever it begins', 
   }
 });
 
+test('services that hang are seen within two intervals, however many and whatever their time-out, and their return too', async () => {
+  for (const offset of [0, 3000, 7000, 9900]) {
+    const hanging = { now: false };
+    const watched = new Watched(
+      Array.from({ length: 40 }, (_item, index) => ({
+        id: `c${index}`,
+        timeoutMs: 30_000,
+        run: () => (hanging.now ? new Promise<CheckOutcome>(() => undefined) : Promise.resolve(fine)),
+      })),
+    );
+    const states = () => new Set(watched.monitor.checks().map(({ state }) => state));
+    await watched.clock.pass(20_000 + offset);
+    expect(states()).toEqual(new Set(['healthy']));
+    hanging.now = true;
+    await watched.clock.pass(20_000);
+    expect(states()).toEqual(new Set(['down']));
+    await watched.clock.pass(600_000);
+    hanging.now = false;
+    await watched.clock.pass(20_000);
+    expect(states()).toEqual(new Set(['healthy']));
+    await watched.monitor.stop();
+  }
+});
+
+test('what depends on a service that is well is seen to fail within two intervals', async () => {
+  for (const offset of [0, 3000, 7000, 9900]) {
+    const watched = new Watched([{ id: 'host' }, { id: 'app', dependsOn: 'host' }]);
+    await watched.clock.pass(20_000 + offset);
+    watched.failing.set('app', refused);
+    await watched.clock.pass(20_000);
+    expect([watched.state('host'), watched.state('app')]).toEqual(['healthy', 'down']);
+    await watched.monitor.stop();
+  }
+});
+
+test('an answer that is slow is degraded, and one that takes longer than its interval allows is waited for', async () => {
+  const took = { ms: 100 };
+  const clock = createTestClock();
+  const monitor = createMonitor({
+    clock,
+    hasNetwork: () => true,
+    checks: [
+      {
+        id: 'a',
+        title: 'a',
+        service: { id: 'a', title: 'a', group: 'custom' },
+        intervalMs: 10_000,
+        timeoutMs: 5000,
+        slowMs: 6000,
+        run: async () => {
+          await new Promise<void>((resolve) => clock.after(took.ms, resolve));
+          return { summary: 'Answers', facts: [], findings: [] };
+        },
+      },
+    ],
+  });
+  monitor.start();
+  const shown = () => {
+    const [check] = monitor.checks();
+    return { state: check?.state, codes: check?.last?.outcome.findings.map(({ code }) => code) };
+  };
+  await clock.pass(20_000);
+  expect(shown()).toEqual({ state: 'healthy', codes: [] });
+  took.ms = 6500;
+  await clock.pass(40_000);
+  expect(shown()).toEqual({ state: 'degraded', codes: ['SLOW'] });
+  await monitor.stop();
+});
+
+test('what is costly runs by its schedule and when its service is asked for, not with everything', async () => {
+  const watched = new Watched([{ id: 'a' }, { id: 'usage', costly: true, intervalMs: 86_400_000 }]);
+  const runs = () => watched.runs.get('usage') ?? 0;
+  await watched.clock.pass(601_000);
+  const scheduled = runs();
+  expect(scheduled).toBe(1);
+  watched.clock.sleep(3_600_000);
+  await watched.clock.pass(601_000);
+  expect([watched.state('usage'), runs()]).toEqual(['healthy', scheduled]);
+  const signal = new AbortController().signal;
+  await watched.monitor.checkNow({}, signal);
+  expect(runs()).toBe(scheduled);
+  await watched.monitor.checkNow({ service: 'usage' }, signal);
+  expect(runs()).toBe(scheduled + 1);
+  // Neither has rested for its interval.
+  await watched.monitor.checkNow({}, signal);
+  const before = watched.runs.get('a');
+  await watched.monitor.checkNow({ due: true }, signal);
+  expect(watched.runs.get('a')).toBe(before);
+  await watched.monitor.stop();
+});
+
 test('a check that never answers is given up in its time and does not pile up', async () => {
   const watched = new Watched([{ id: 'a', run: () => new Promise<CheckOutcome>(() => undefined) }]);
   await watched.clock.pass(60_000);
@@ -94,12 +185,12 @@ test('a check that never answers is given up in its time and does not pile up', 
 
 test('no more checks run at once than allowed', async () => {
   const watched = new Watched(
-    Array.from({ length: 40 }, (_item, index) => ({ id: `c${index}` })),
-    1500,
+    Array.from({ length: 90 }, (_item, index) => ({ id: `c${index}` })),
+    240,
   );
   await watched.clock.pass(60_000);
   expect(watched.mostRunning).toBe(6);
-  expect(watched.runs.size).toBe(40);
+  expect(watched.runs.size).toBe(90);
   await watched.monitor.stop();
 });
 
@@ -175,13 +266,28 @@ test('what depends on a host that is down is unknown, and down when the host is 
 });
 
 test('an hour with answers that are 300 ms late at random raises no alarm', async () => {
-  const watched = new Watched([{ id: 'a' }, { id: 'b' }], 300);
+  const service = { id: 'a', title: 'a', group: 'custom' } as const;
+  const watched = new Watched(
+    Array.from({ length: 20 }, (_item, index) => ({
+      id: `c${index}`,
+      service,
+      // As web addresses are judged by default; the goal is held against nobody.
+      slowMs: 1000,
+      goalMs: 200,
+      ...(index % 4 === 0 ? { host: `h${index}.example.com` } : {}),
+      ...(index % 4 === 1 ? { dependsOn: `c${index - 1}` } : {}),
+    })),
+    300,
+  );
   await watched.clock.pass(3_600_000);
   expect(watched.alarms()).toEqual([]);
-  const lasted = watched.samples
-    .filter(({ check }) => check === 'a')
-    .reduce((sum, { covered }) => sum + covered.ms, 0);
-  expect(lasted).toBeGreaterThan(3_600_000 - 30_000);
-  expect(lasted).toBeLessThanOrEqual(3_600_000);
+  expect(new Set(watched.monitor.checks().map(({ state }) => state))).toEqual(new Set(['healthy']));
+  for (const { definition } of watched.monitor.checks()) {
+    const own = watched.samples.filter(({ check }) => check === definition.id);
+    expect(own.length).toBeGreaterThan(330);
+    const lasted = own.reduce((sum, { covered }) => sum + covered.ms, 0);
+    expect(lasted).toBeGreaterThan(3_600_000 - 30_000);
+    expect(lasted).toBeLessThanOrEqual(3_600_000);
+  }
   await watched.monitor.stop();
 });

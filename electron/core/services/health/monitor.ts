@@ -1,15 +1,15 @@
-import { isLoopbackHost } from './loopback';
 import type { Finding, HealthState } from '#shared/model/health';
+import { type Asked, type Blame, blame, dependencyDown, networkLost } from './blame';
 import {
   type CheckDefinition,
   type CheckOutcome,
   failedOutcome,
-  finding,
-  looksLikeNetwork,
-  noAnswer,
+  judgeSpeed,
   stateOf,
+  withinInterval,
 } from './check';
 import { type CheckState, failuresInARow, initialState, interrupt, observe } from './check-state';
+import { inParallel, within } from './run-check';
 import { firstDelay, nextDelay, timePassed } from './schedule';
 
 /** Time as the monitor sees it; tests give one of their own. */
@@ -68,9 +68,10 @@ export interface MonitoredCheck {
 }
 
 export interface MonitorOptions {
+  /** Their time-outs are bounded by their intervals. */
   checks: readonly CheckDefinition[];
   clock?: MonitorClock;
-  /** Runs at the same time. */
+  /** Runs at the same time. One that has gone on for a moment only waits, and no longer counts. */
   concurrency?: number;
   /** Whether this machine has an address besides loopback. */
   hasNetwork: () => boolean;
@@ -80,32 +81,46 @@ export interface MonitorOptions {
   onChange?: () => void;
 }
 
+/** Which checks to run on request. */
+export interface WhichChecks {
+  /** Those of one service; otherwise all that are not costly. */
+  service?: string | undefined;
+  /** Only those whose interval has passed since they last ran, or that say something else than what is believed. */
+  due?: boolean | undefined;
+}
+
 export interface Monitor {
   start(): void;
-  /** Runs every check, or those of one service, until its state is believed: once when it is well, more often when it is not. */
-  checkNow(service: string | undefined, signal: AbortSignal): Promise<void>;
+  /**
+   * Runs checks until their state is believed: once when it is well, more often when it is not.
+   */
+  checkNow(which: WhichChecks, signal: AbortSignal): Promise<void>;
   checks(): MonitoredCheck[];
   stop(): Promise<void>;
 }
 
 const keptLatencies = 60;
+/** Share of its interval after which a check counts as due on request, so that it is not put off by a moment. */
+const nearlyDue = 0.9;
 /** Rounds of a check on request: evidence and one to spare for a check whose dependency had to be asked first. */
 const settleRounds = 3;
 /** Longest silence of the timer: by it sleep and a set clock are noticed. */
 const heartbeatMs = 5000;
+/** A run that has gone on for so long costs nothing but its place, which others may need. */
+const waitsAfterMs = 250;
+/** Runs at the same time, those included that only wait. */
+const mostRuns = 60;
 /** More than this without a result is not counted to the state before. */
 const coveredIntervals = 3;
 
-interface Entry {
-  definition: CheckDefinition;
+interface Entry extends Asked {
   check: CheckState;
   /** {@link CheckState.state} with dependencies taken into account, and since when. */
   shown: { state: HealthState; since: number };
-  last?: { at: number; monotonic: number; latencyMs: number; outcome: CheckOutcome; raw: HealthState };
-  /** Monotonic time of the first failure in a row. */
-  failingSince?: number;
   dueAt: number;
-  running?: AbortController;
+  running?: { stop: AbortController; since: number };
+  /** The last run failed, and whether the service is to blame has to be asked elsewhere first. */
+  unclear?: boolean;
   coveredUntil: number;
   recent: (number | null)[];
 }
@@ -116,7 +131,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const limit = options.concurrency ?? 6;
   const startedAt = clock.wall();
   const entries = new Map<string, Entry>(
-    options.checks.map((definition) => [
+    options.checks.map(withinInterval).map((definition) => [
       definition.id,
       {
         definition,
@@ -143,12 +158,18 @@ export function createMonitor(options: MonitorOptions): Monitor {
   /** Results that were under way say nothing any more, and nothing is known of the time between. */
   const forget = (since: number, wall: number, monotonic: number): void => {
     for (const entry of entries.values()) {
-      entry.running?.abort();
+      // What is asked once a day is not forgotten by a nap, and not asked again.
+      if (entry.definition.costly === true && entry.running === undefined && entry.last !== undefined) {
+        entry.coveredUntil = monotonic;
+        continue;
+      }
+      entry.running?.stop.abort();
       delete entry.running;
       delete entry.failingSince;
+      delete entry.unclear;
       entry.check = interrupt(entry.check, since);
       entry.coveredUntil = monotonic;
-      entry.dueAt = monotonic + firstDelay(entry.definition.intervalMs, clock.random());
+      entry.dueAt = monotonic + firstDelay(entry.definition, clock.random());
       show(entry, 'unknown', wall, []);
       entry.shown.since = Math.min(entry.shown.since, since);
     }
@@ -162,9 +183,12 @@ export function createMonitor(options: MonitorOptions): Monitor {
     options.onTransition?.({ definition: entry.definition, from, to: state, at, findings });
   };
 
+  const onWhich = ({ definition: { dependsOn } }: Entry): Entry | undefined =>
+    dependsOn === undefined ? undefined : entries.get(dependsOn);
+
   /** A check that depends on a failing one is not down: nothing is known of it. */
   const masked = (entry: Entry): Entry | undefined => {
-    const on = entry.definition.dependsOn === undefined ? undefined : entries.get(entry.definition.dependsOn);
+    const on = onWhich(entry);
     return on?.last?.raw === 'down' && on.failingSince !== undefined ? on : undefined;
   };
 
@@ -181,39 +205,25 @@ export function createMonitor(options: MonitorOptions): Monitor {
     }
   };
 
-  /** Whether a failure may be held against the service. `unclear`: others are asked first. */
-  const judge = (entry: Entry, outcome: CheckOutcome): 'believe' | 'unclear' | 'lost' => {
-    const since = entry.failingSince ?? 0;
-    const on = entry.definition.dependsOn === undefined ? undefined : entries.get(entry.definition.dependsOn);
-    if (on !== undefined && (on.last?.monotonic ?? -1) < since) {
-      on.dueAt = Math.min(on.dueAt, clock.monotonic());
-      return 'unclear';
-    }
-    const { host } = entry.definition;
-    if (host === undefined || isLoopbackHost(host) || !looksLikeNetwork(outcome.findings)) return 'believe';
-    if (!options.hasNetwork()) return 'lost';
-    const others = [...entries.values()].filter((other) => {
-      const name = other.definition.host;
-      return name !== undefined && name !== host && !isLoopbackHost(name);
+  /** What a failure says of the service, as far as is known; others are asked at once where that is needed. */
+  const judge = (entry: Entry, outcome: CheckOutcome): Blame['verdict'] => {
+    const { verdict, ask } = blame({
+      entry,
+      outcome,
+      on: onWhich(entry),
+      all: [...entries.values()],
+      hasNetwork: options.hasNetwork,
     });
-    const answered = others.some(
-      ({ last }) => last !== undefined && last.monotonic >= since && !looksLikeNetwork(last.outcome.findings),
-    );
-    if (others.length === 0 || answered) return 'believe';
-    const asked = others.filter(({ last }) => (last?.monotonic ?? -1) >= since);
-    if (asked.length === others.length) return 'lost';
-    for (const other of others) {
-      if ((other.last?.monotonic ?? -1) < since) other.dueAt = Math.min(other.dueAt, clock.monotonic());
-    }
-    return 'unclear';
+    for (const other of ask) other.dueAt = Math.min(other.dueAt, clock.monotonic());
+    return verdict;
   };
 
   const record = (entry: Entry, given: CheckOutcome, durationMs: number): void => {
     const [at, monotonic] = [clock.wall(), clock.monotonic()];
     const { definition } = entry;
-    let outcome = given;
+    const latencyMs = given.latencyMs ?? durationMs;
+    let outcome = judgeSpeed(given, latencyMs, definition.slowMs);
     let raw = stateOf(outcome.findings);
-    const latencyMs = outcome.latencyMs ?? durationMs;
     if (raw === 'down' || raw === 'degraded') entry.failingSince ??= monotonic - durationMs;
     else delete entry.failingSince;
     const verdict = raw === 'down' ? judge(entry, outcome) : 'believe';
@@ -225,7 +235,11 @@ export function createMonitor(options: MonitorOptions): Monitor {
     entry.recent = [...entry.recent, raw === 'healthy' || raw === 'degraded' ? latencyMs : null].slice(
       -keptLatencies,
     );
+    // The others have answered since it first failed, so that failure counts too.
+    if (entry.unclear === true && raw === 'down' && verdict === 'believe')
+      entry.check = observe(entry.check, raw, at);
     if (verdict !== 'unclear') entry.check = observe(entry.check, raw, at);
+    entry.unclear = verdict === 'unclear';
     const before = entry.shown.state;
     showAll(at);
     const cap = definition.intervalMs * coveredIntervals + definition.timeoutMs;
@@ -243,6 +257,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       monotonic +
       nextDelay({
         intervalMs: definition.intervalMs,
+        tookMs: durationMs,
         failures: failuresInARow(entry.check),
         doubtful: verdict === 'unclear' || (raw !== 'unknown' && raw !== believed),
         random: clock.random(),
@@ -251,18 +266,19 @@ export function createMonitor(options: MonitorOptions): Monitor {
   };
 
   const run = async (entry: Entry): Promise<void> => {
-    const controller = new AbortController();
-    entry.running = controller;
-    const { definition } = entry;
+    const stop = new AbortController();
     const started = clock.monotonic();
+    const running = { stop, since: started };
+    entry.running = running;
+    const { definition } = entry;
     let outcome: CheckOutcome;
     try {
-      outcome = await within(definition, controller, clock);
+      outcome = await within(definition, stop, clock);
     } catch (error) {
       outcome = failedOutcome(error);
     }
     // Forgotten meanwhile: the machine slept, or watching has stopped.
-    if (entry.running !== controller) return;
+    if (entry.running !== running) return;
     delete entry.running;
     notice();
     record(entry, outcome, clock.monotonic() - started);
@@ -284,14 +300,22 @@ export function createMonitor(options: MonitorOptions): Monitor {
       .sort((a, b) => a.dueAt - b.dueAt);
   };
 
+  /** When the runs that began lately turn into ones that only wait; monotonic. */
+  const busyUntil = (now: number): number[] =>
+    [...entries.values()].flatMap(({ running }) =>
+      running === undefined || running.since + waitsAfterMs <= now ? [] : running.since + waitsAfterMs,
+    );
+
   const arm = (): void => {
     disarm?.();
     disarm = undefined;
     if (stopped || !started) return;
-    for (const entry of due().slice(0, Math.max(0, limit - active.size))) void launch(entry);
+    const room = Math.min(limit - busyUntil(clock.monotonic()).length, mostRuns - active.size);
+    for (const entry of due().slice(0, Math.max(0, room))) void launch(entry);
     const now = clock.monotonic();
     const waiting = [...entries.values()].filter((entry) => entry.running === undefined && entry.dueAt > now);
-    const next = Math.min(heartbeatMs, ...waiting.map((entry) => entry.dueAt - now));
+    const moments = [...waiting.map((entry) => entry.dueAt), ...(due().length > 0 ? busyUntil(now) : [])];
+    const next = Math.min(heartbeatMs, ...moments.map((moment) => moment - now));
     seen.expected = now - seen.monotonic + next;
     disarm = clock.after(next, () => {
       notice();
@@ -306,13 +330,18 @@ export function createMonitor(options: MonitorOptions): Monitor {
       started = true;
       const now = clock.monotonic();
       seen = { wall: clock.wall(), monotonic: now, expected: 0 };
-      for (const entry of entries.values())
-        entry.dueAt = now + firstDelay(entry.definition.intervalMs, clock.random());
+      for (const entry of entries.values()) entry.dueAt = now + firstDelay(entry.definition, clock.random());
       arm();
     },
-    async checkNow(service, signal) {
+    async checkNow({ service, due: onlyDue = false }, signal) {
+      const rests = ({ definition, last, check }: Entry) =>
+        last !== undefined &&
+        last.raw === check.state &&
+        clock.monotonic() - last.monotonic < definition.intervalMs * nearlyDue;
+      const asked = ({ service: { id }, costly = false }: CheckDefinition) =>
+        service === undefined ? !costly : id === service;
       const chosen = [...entries.values()].filter(
-        ({ definition }) => service === undefined || definition.service.id === service,
+        (entry) => asked(entry.definition) && !(onlyDue && rests(entry)),
       );
       for (let round = 0; round < settleRounds; round += 1) {
         const open = round === 0 ? chosen : chosen.filter((entry) => entry.last?.raw !== entry.check.state);
@@ -329,7 +358,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
         ...entry.shown,
         ...(entry.last === undefined
           ? {}
-          : { last: withMask(entry.last, entry.shown.state, masked(entry)?.definition) }),
+          : { last: dependencyDown(entry.last, entry.shown.state, masked(entry)?.definition) }),
         failures: failuresInARow(entry.check),
         recent: entry.recent,
       })),
@@ -337,66 +366,10 @@ export function createMonitor(options: MonitorOptions): Monitor {
       stopped = true;
       disarm?.();
       for (const entry of entries.values()) {
-        entry.running?.abort();
+        entry.running?.stop.abort();
         delete entry.running;
       }
       await Promise.all(active);
     },
   };
-}
-
-function withMask(
-  last: NonNullable<Entry['last']>,
-  shown: HealthState,
-  on: CheckDefinition | undefined,
-): NonNullable<MonitoredCheck['last']> {
-  const { at, latencyMs, outcome } = last;
-  if (shown !== 'unknown' || on === undefined) return { at, latencyMs, outcome };
-  const message = `${on.service.title} does not answer, so nothing is known of this.`;
-  const because = finding('DEPENDENCY_DOWN', 'unknown', message, `See to ${on.service.title} first.`);
-  return { at, latencyMs, outcome: { ...outcome, summary: message, findings: [because] } };
-}
-
-function networkLost(): Finding {
-  return finding(
-    'NETWORK_LOST',
-    'unknown',
-    'This machine reaches none of the services: its own network is gone.',
-    'Check the network of this machine. Watching goes on by itself.',
-  );
-}
-
-/** Raced, because a library may not heed the signal in every phase. */
-async function within(
-  definition: CheckDefinition,
-  controller: AbortController,
-  clock: MonitorClock,
-): Promise<CheckOutcome> {
-  const late = new AbortController();
-  const signal = AbortSignal.any([controller.signal, late.signal]);
-  const error = noAnswer(definition.timeoutMs);
-  const cancel = clock.after(definition.timeoutMs, () => late.abort(error));
-  const given = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(error), { once: true });
-  });
-  try {
-    return await Promise.race([definition.run(signal), given]);
-  } finally {
-    cancel();
-  }
-}
-
-async function inParallel<T>(
-  items: readonly T[],
-  limit: number,
-  signal: AbortSignal,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = [...items];
-  await Promise.all(
-    Array.from({ length: Math.min(limit, items.length) }, async () => {
-      for (let item = queue.shift(); item !== undefined && !signal.aborted; item = queue.shift())
-        await work(item);
-    }),
-  );
 }

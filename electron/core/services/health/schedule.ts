@@ -10,21 +10,26 @@ const shortestMs = 1000;
 const jitter = 0.1;
 
 /**
- * Milliseconds until the next run of a check. After a run that contradicts the state soon, so that it is confirmed or refuted; after
- * many failures later, up to one and a half intervals. `random` is from 0 to 1.
+ * Milliseconds until the next run of a check, counted from the start of the last one, which took `tookMs`. After a run that contradicts
+ * the state soon, so that it is confirmed or refuted; after many failures later, up to one and a half intervals. `random` is from 0 to 1.
  */
 export function nextDelay(options: {
   intervalMs: number;
+  tookMs: number;
   failures: number;
   /** The last run spoke against the state. */
   doubtful: boolean;
   random: number;
 }): number {
-  const { intervalMs, failures, doubtful, random } = options;
+  const { intervalMs, tookMs, failures, doubtful, random } = options;
   const spread = 1 + jitter * (2 * random - 1);
-  if (doubtful) return Math.max(Math.min(shortestMs, intervalMs), (intervalMs / confirmPart) * spread);
+  const shortest = Math.min(shortestMs, intervalMs);
+  if (doubtful) return Math.max(0, Math.max(shortest, (intervalMs / confirmPart) * spread) - tookMs);
   const beyond = Math.max(0, failures - evidenceNeeded - 1);
-  return Math.min(intervalMs * slowestFactor, intervalMs * 1.1 ** beyond * spread);
+  return Math.max(
+    shortest,
+    Math.min(intervalMs * slowestFactor, intervalMs * 1.1 ** beyond * spread) - tookMs,
+  );
 }
 
 /** What a wake-up found out about the time that passed. */
@@ -47,7 +52,13 @@ export function timePassed(expectedMs: number, wallMs: number, monotonicMs: numb
   return { kind: 'steady' };
 }
 
-/** Milliseconds until a first run, or the first one after a sleep: spread over a few seconds, and within one interval. */
-export function firstDelay(intervalMs: number, random: number): number {
-  return random * Math.min(intervalMs, 4000);
+/**
+ * Milliseconds until a first run, or the first one after a sleep: spread over a few seconds, and within one interval. What is costly waits
+ * for minutes, so that a short session spares it.
+ */
+export function firstDelay(
+  { intervalMs, costly = false }: { intervalMs: number; costly?: boolean },
+  random: number,
+): number {
+  return random * Math.min(intervalMs, costly ? 600_000 : 4000);
 }

@@ -54,7 +54,8 @@ function serviceView(
   const telling = own.filter((check) => check.state === state);
   const shown = state === 'healthy' ? first : (telling[0] ?? first);
   const at = first.last?.at;
-  const latency = first.last?.latencyMs;
+  // How long a failure took is no latency.
+  const latency = first.recent.at(-1) ?? undefined;
   const reading = shown.last?.outcome.reading ?? (shown === first ? undefined : first.last?.outcome.reading);
   return {
     ...service,
@@ -66,7 +67,7 @@ function serviceView(
     summary: redact(shown.last?.outcome.summary ?? 'Not checked yet'),
     ...(reading === undefined && latency === undefined
       ? {}
-      : { reading: reading ?? `${String(Math.round(latency ?? 0))} ms` }),
+      : { reading: reading ?? `${Math.round(latency ?? 0)} ms` }),
     recent: [...first.recent],
     maintenance: inMaintenance(config, service.id, now),
     checks: own.map((check) => checkView(check, redact)),
@@ -94,6 +95,7 @@ function checkView(check: MonitoredCheck, redact: (text: string) => string): Che
     })),
     intervalMs: definition.intervalMs,
     timeoutMs: definition.timeoutMs,
+    ...(definition.goalMs === undefined ? {} : { goalMs: definition.goalMs }),
     failures: check.failures,
   };
 }

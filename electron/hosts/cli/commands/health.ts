@@ -16,14 +16,18 @@ const tones: Record<HealthState, Tone> = { healthy: 'good', degraded: 'warn', do
 const watchPauseMs = 10_000;
 const rank: Record<HealthState, number> = { healthy: 0, unknown: 1, degraded: 2, down: 3 };
 
-/** Checks every service, once or again and again. Fails by state, so that cron and CI can act on it. */
+/** Checks every service, once or again and again until one fails. Fails by state, so that cron and CI can act on it. */
 export function health(context: CommandContext, options: SessionOptions & HealthOptions): Promise<ExitCode> {
   const { output, signal } = context;
   return withSession(context, options, { secrets: 'ask' }, async ({ handlers }) => {
+    // Watching keeps to the interval of each check: some write, sign in or are limited in how often they may ask.
     const ask = () =>
-      handlers['health.checkNow'](options.service === undefined ? {} : { service: options.service }, {
-        signal,
-      });
+      handlers['health.checkNow'](
+        { due: true, ...(options.service === undefined ? {} : { service: options.service }) },
+        { signal },
+      );
+    const fails = (services: readonly ServiceView[], from: HealthState) =>
+      rank[worstState(services.map(({ state }) => state))] >= rank[from];
     const chosen = (overview: HealthOverview) =>
       overview.services.filter(({ id }) => options.service === undefined || id === options.service);
     if (options.watch !== true) {
@@ -31,8 +35,7 @@ export function health(context: CommandContext, options: SessionOptions & Health
       const services = chosen(overview);
       await output.document({ at: overview.at, services });
       print(output, services);
-      const worst = worstState(services.map(({ state }) => state));
-      return rank[worst] >= rank[options.failOn ?? 'down'] ? exitCodes.failed : exitCodes.done;
+      return fails(services, options.failOn ?? 'down') ? exitCodes.failed : exitCodes.done;
     }
     for (;;) {
       const overview = await ask();
@@ -40,6 +43,7 @@ export function health(context: CommandContext, options: SessionOptions & Health
       await output.event({ at: overview.at, services: chosen(overview) });
       output.line(overview.at);
       print(output, chosen(overview));
+      if (options.failOn !== undefined && fails(chosen(overview), options.failOn)) return exitCodes.failed;
       await pause(watchPauseMs, signal);
     }
   });

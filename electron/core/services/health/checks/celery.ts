@@ -52,6 +52,7 @@ export function celeryChecks(url: string, config: CeleryConfig): CheckDefinition
       ...common,
       id: 'celery.workers',
       title: 'Workers',
+      patienceMs: patienceMs + 1000,
       intervalMs: 60_000,
       run: async (signal) => {
         const names = await probeWorkers(url, config.celeryWorkers, patienceMs, signal);

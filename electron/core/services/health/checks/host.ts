@@ -1,8 +1,8 @@
-import { z } from 'zod';
 import { AppError } from '#shared/model/errors';
-import type { Finding } from '#shared/model/health';
-import { type CommandResult, shellWord } from '../../../adapters/ssh/ssh-session';
+import type { Finding, HealthLimits } from '#shared/model/health';
+import type { CommandResult } from '../../../adapters/ssh/ssh-session';
 import { type CheckDefinition, finding } from '../check';
+import { containersCheck } from './containers';
 import { parseHostFacts, type HostFacts } from './host-facts';
 
 /** Runs a command on the host over one connection that all checks share. */
@@ -37,13 +37,14 @@ interface HostOptions {
   disks: readonly string[];
   /** Path of Docker's socket on the host, where it is another one. */
   dockerSocket: string | undefined;
+  limits: Pick<HealthLimits, 'diskPercent' | 'memoryPercent'>;
 }
 
 /** The machine under the containers. */
 export function hostChecks(
   shell: HostShell,
   host: string,
-  { disks, dockerSocket }: HostOptions,
+  { disks, dockerSocket, limits }: HostOptions,
 ): CheckDefinition[] {
   return [
     {
@@ -60,7 +61,7 @@ export function hostChecks(
         const facts = parseHostFacts(stdout);
         const drift =
           facts.clock === undefined ? undefined : Math.abs(facts.clock * 1000 - (asked + Date.now()) / 2);
-        const findings = judgeHost(facts, drift);
+        const findings = judgeHost(facts, drift, limits);
         return {
           summary: findings[0]?.message ?? summaryOf(facts),
           reading: facts.load === undefined ? '' : `load ${facts.load.toFixed(1)}`,
@@ -69,16 +70,7 @@ export function hostChecks(
         };
       },
     },
-    {
-      id: 'containers.state',
-      title: 'Containers',
-      service: { id: 'containers', title: 'Containers', group: 'host' },
-      host,
-      dependsOn: 'easypanel-host.system',
-      intervalMs: 30_000,
-      timeoutMs: 20_000,
-      run: containers(shell, dockerSocket),
-    },
+    containersCheck(shell, host, dockerSocket),
   ];
 }
 
@@ -112,7 +104,7 @@ function listed(facts: HostFacts, drift: number | undefined) {
   ];
 }
 
-function judgeHost(facts: HostFacts, drift: number | undefined): Finding[] {
+function judgeHost(facts: HostFacts, drift: number | undefined, limits: HostOptions['limits']): Finding[] {
   const findings: Finding[] = [];
   const add = (when: boolean, ...rest: Parameters<typeof finding>) => {
     if (when) findings.push(finding(...rest));
@@ -120,7 +112,7 @@ function judgeHost(facts: HostFacts, drift: number | undefined): Finding[] {
   const percent = (share: number) => `${Math.round(share * 100)}%`;
   for (const { mount, used } of facts.disks) {
     add(
-      used > 0.85,
+      used * 100 > limits.diskPercent,
       'DISK_NEARLY_FULL',
       used > 0.97 ? 'down' : 'degraded',
       `The disk at ${mount} is ${percent(used)} full.`,
@@ -137,7 +129,7 @@ function judgeHost(facts: HostFacts, drift: number | undefined): Finding[] {
     );
   }
   add(
-    (facts.memoryUsed ?? 0) > 0.93,
+    (facts.memoryUsed ?? 0) * 100 > limits.memoryPercent,
     'MEMORY_LOW',
     'degraded',
     `${percent(facts.memoryUsed ?? 0)} of the memory is in use.`,
@@ -172,109 +164,4 @@ function judgeHost(facts: HostFacts, drift: number | undefined): Finding[] {
     'Restart the host at a quiet time; set a maintenance window first.',
   );
   return findings;
-}
-
-const imageSchema = z.object({ ImageId: z.string(), Made: z.string() });
-
-const containerSchema = z.object({
-  Image: z.string().default(''),
-  Name: z.string(),
-  RestartCount: z.number().default(0),
-  Created: z.string().default(''),
-  State: z.object({
-    Status: z.string(),
-    OOMKilled: z.boolean().default(false),
-    ExitCode: z.number().default(0),
-    Health: z.object({ Status: z.string() }).nullish(),
-  }),
-});
-
-const containerScript = (socket: string | undefined): string => {
-  const docker = socket === undefined ? 'docker' : `docker -H ${shellWord(`unix://${socket}`)}`;
-  // A container may outlive its image: then its age is not told.
-  const images = `${docker} image inspect --format '{"ImageId":{{json .Id}},"Made":{{json .Created}}}' $(${docker} inspect --format '{{.Image}}' $ids | sort -u) 2>/dev/null`;
-  return `ids=$(${docker} ps -aq --no-trunc) && { [ -z "$ids" ] || { ${docker} inspect --format '{{json .}}' $ids && { ${images} || true; }; }; }`;
-};
-
-function containers(shell: HostShell, socket: string | undefined): CheckDefinition['run'] {
-  const script = containerScript(socket);
-  const restarts = new Map<string, number>();
-  return async (signal) => {
-    const { code, stdout, stderr } = await shell(script, signal);
-    if (code !== 0) {
-      throw new AppError('INVALID_INPUT', 'Docker can’t be asked on the host.', {
-        hint: 'Check that Docker runs there, and that the user belongs to the group docker.',
-        details: { said: stderr.slice(0, 300) },
-      });
-    }
-    const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
-    const told = lines.map((line): unknown => JSON.parse(line));
-    const images = new Map<string, string>();
-    for (const line of told) {
-      const image = imageSchema.safeParse(line);
-      if (image.success) images.set(image.data.ImageId, image.data.Made);
-    }
-    const found = told
-      .filter((line) => !imageSchema.safeParse(line).success)
-      .map((line) => containerSchema.parse(line));
-    const findings: Finding[] = [];
-    for (const { Name, RestartCount, State } of found) {
-      const name = Name.replace(/^\//, '');
-      const before = restarts.get(name);
-      restarts.set(name, RestartCount);
-      if (State.OOMKilled) {
-        findings.push(
-          finding(
-            'CONTAINER_OUT_OF_MEMORY',
-            'degraded',
-            `${name} was ended because it used too much memory.`,
-            'Raise its memory limit, or lower what it does at once.',
-          ),
-        );
-      } else if (State.Status === 'restarting' || (before !== undefined && RestartCount > before)) {
-        findings.push(
-          finding(
-            'CONTAINER_RESTARTS',
-            'degraded',
-            `${name} restarts again and again (${RestartCount} times).`,
-            `See its log: docker logs --tail 100 ${name}.`,
-          ),
-        );
-      } else if (State.Status === 'exited' && State.ExitCode !== 0 && State.ExitCode !== 143) {
-        findings.push(
-          finding(
-            'CONTAINER_NOT_RUNNING',
-            'degraded',
-            `${name} ended with exit code ${State.ExitCode}.`,
-            `See its log: docker logs --tail 100 ${name}; remove it if it is an old one.`,
-          ),
-        );
-      } else if (State.Health?.Status === 'unhealthy') {
-        findings.push(
-          finding(
-            'CONTAINER_UNHEALTHY',
-            'degraded',
-            `${name} fails its health check.`,
-            `See docker inspect ${name}, State.Health, for what the check said.`,
-          ),
-        );
-      }
-    }
-    const running = found.filter(({ State }) => State.Status === 'running').length;
-    return {
-      summary: findings[0]?.message ?? `${running} of ${found.length} running`,
-      reading: `${running} running`,
-      facts: found.slice(0, 100).map(({ Name, Image, State, RestartCount, Created }) => ({
-        label: Name.replace(/^\//, ''),
-        value: `${State.Status}${State.Health == null ? '' : `, ${State.Health.Status}`}, ${RestartCount} restarts, made ${Created.slice(0, 10)}${imageAge(images.get(Image))}`,
-      })),
-      findings,
-    };
-  };
-}
-
-/** How old an image is; nothing for one that is gone or tells no date. */
-function imageAge(made: string | undefined): string {
-  const days = made === undefined ? Number.NaN : Math.floor((Date.now() - Date.parse(made)) / 86_400_000);
-  return days >= 0 && days < 20_000 ? `, image ${days} days old` : '';
 }

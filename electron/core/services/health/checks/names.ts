@@ -1,9 +1,8 @@
-import { probeDns } from '../../../adapters/probe/dns-probe';
+import { type DnsAnswer, probeDns, usualServers } from '../../../adapters/probe/dns-probe';
 import { probeCertificate, type ShownCertificate } from '../../../adapters/probe/tls-probe';
 import { worstState, type Finding } from '#shared/model/health';
 import { type CheckDefinition, failedOutcome, finding } from '../check';
 
-const warnDays = 21;
 const day = 86_400_000;
 
 export interface TlsPlace {
@@ -11,8 +10,12 @@ export interface TlsPlace {
   port: number;
 }
 
-/** One check over all certificates: the shortest life is what counts. */
-export function certificateChecks(places: readonly TlsPlace[], ca?: string): CheckDefinition[] {
+/** One check over all certificates: the shortest life is what counts. `soonDays` before its end one should have been renewed. */
+export function certificateChecks(
+  places: readonly TlsPlace[],
+  soonDays: number,
+  ca?: string,
+): CheckDefinition[] {
   if (places.length === 0) return [];
   return [
     {
@@ -26,7 +29,7 @@ export function certificateChecks(places: readonly TlsPlace[], ca?: string): Che
           places.map(async ({ host, port }) => {
             try {
               const shown = await probeCertificate(host, port, signal, ca);
-              return { host, shown, findings: judgeCertificate(host, shown) };
+              return { host, shown, findings: judgeCertificate(host, shown, soonDays) };
             } catch (error) {
               // That a service does not answer is its own check's to say.
               const findings = failedOutcome(error).findings.map((one) => ({
@@ -63,7 +66,7 @@ export function certificateChecks(places: readonly TlsPlace[], ca?: string): Che
   ];
 }
 
-function judgeCertificate(host: string, shown: ShownCertificate): Finding[] {
+function judgeCertificate(host: string, shown: ShownCertificate, soonDays: number): Finding[] {
   const days = Math.floor((shown.validTo - Date.now()) / day);
   if (days < 0) {
     return [
@@ -95,7 +98,7 @@ function judgeCertificate(host: string, shown: ShownCertificate): Finding[] {
       ),
     );
   }
-  if (days < warnDays) {
+  if (days < soonDays) {
     findings.push(
       finding(
         'CERTIFICATE_EXPIRES_SOON',
@@ -108,10 +111,11 @@ function judgeCertificate(host: string, shown: ShownCertificate): Finding[] {
   return findings;
 }
 
-/** One check over all names: each resolves, and as the name servers of its zone say. */
-export function dnsChecks(names: readonly string[]): CheckDefinition[] {
+/** One check over all names: each resolves, to the same as at the servers of its zone, and elsewhere too. */
+export function dnsChecks(names: readonly string[], servers = usualServers): CheckDefinition[] {
   const [first] = names;
   if (first === undefined) return [];
+  const before = new Map<string, ZoneMemory>();
   return [
     {
       id: 'dns.names',
@@ -124,38 +128,92 @@ export function dnsChecks(names: readonly string[]): CheckDefinition[] {
         const looked = await Promise.all(
           names.map(async (name) => {
             try {
-              return { name, answer: await probeDns(name, signal) };
+              return { name, answer: await probeDns(name, servers, signal) };
             } catch (error) {
               return { name, error };
             }
           }),
         );
-        const findings = looked.flatMap(({ name, answer, error }): Finding[] => {
-          if (answer === undefined) return failedOutcome(error).findings;
-          const { addresses, authoritative } = answer;
-          // Several addresses in turn are usual; none in common is not.
-          if (authoritative === undefined || authoritative.some((address) => addresses.includes(address)))
-            return [];
-          return [
-            finding(
-              'DNS_ANSWERS_DIFFER',
-              'degraded',
-              `${name} resolves to ${addresses.join(', ')} here, and to ${authoritative.join(', ')} at its zone.`,
-              'After a change wait for the time to live of the old record; otherwise look for an entry in /etc/hosts.',
-            ),
-          ];
-        });
+        const findings = looked.flatMap(({ name, answer, error }) =>
+          answer === undefined
+            ? failedOutcome(error).findings
+            : judgeAnswer(name, answer, remembered(before, name, answer)),
+        );
         const answers = looked.flatMap(({ answer }) => (answer === undefined ? [] : [answer.ms]));
         return {
           latencyMs: answers.reduce((a, b) => Math.max(a, b), 0),
           summary: findings[0]?.message ?? `${answers.length} of ${names.length} resolve`,
           facts: looked.map(({ name, answer }) => ({
             label: name,
-            value: answer === undefined ? 'does not resolve' : answer.addresses.join(', '),
+            value:
+              answer === undefined
+                ? 'does not resolve'
+                : `${answer.addresses.join(', ')}; ${askedOf(answer.zone, 'server of the zone', 'servers of the zone')}, ${askedOf(answer.others, 'public resolver', 'public resolvers')} asked`,
           })),
           findings,
         };
       },
     },
   ];
+}
+
+function askedOf(answers: readonly unknown[], one: string, several: string): string {
+  return `${answers.length} ${answers.length === 1 ? one : several}`;
+}
+
+/** What the zone said of a name, and what it said before that, if it ever changed while it was looked at. */
+interface ZoneMemory {
+  now: readonly string[];
+  old: readonly string[];
+}
+
+function common(a: readonly string[], b: readonly string[]): boolean {
+  return a.some((address) => b.includes(address));
+}
+
+/** The addresses that the zone gave before it changed. */
+function remembered(before: Map<string, ZoneMemory>, name: string, { zone }: DnsAnswer): readonly string[] {
+  const now = zone[0]?.addresses;
+  const known = before.get(name);
+  if (now === undefined) return [];
+  if (known === undefined) before.set(name, { now, old: [] });
+  else if (!common(known.now, now)) before.set(name, { now, old: known.now });
+  return before.get(name)?.old ?? [];
+}
+
+/**
+ * Several addresses in turn are usual; none in common is not. A name that is an alias in its zone is not compared. Elsewhere only the
+ * address of before a change counts: some zones have another answer for each part of the world.
+ */
+function judgeAnswer(
+  name: string,
+  { addresses, zone, others }: DnsAnswer,
+  old: readonly string[],
+): Finding[] {
+  const [first] = zone;
+  if (first === undefined) return [];
+  const differ = (message: string, remedy: string) => [
+    finding('DNS_ANSWERS_DIFFER', 'degraded', message, remedy),
+  ];
+  const odd = zone.find((answer) => !common(answer.addresses, first.addresses));
+  if (odd !== undefined) {
+    return differ(
+      `The name servers of the zone disagree: ${name} is ${first.addresses.join(', ')} at ${first.server}, and ${odd.addresses.join(', ')} at ${odd.server}.`,
+      'A change has not reached every name server: look at the zone’s serial numbers, and at the transfer between them.',
+    );
+  }
+  if (!common(addresses, first.addresses)) {
+    return differ(
+      `${name} resolves to ${addresses.join(', ')} here, and to ${first.addresses.join(', ')} at its zone.`,
+      'After a change wait for the time to live of the old record; otherwise look for an entry in /etc/hosts.',
+    );
+  }
+  const late = others.filter(
+    (answer) => common(answer.addresses, old) && !common(answer.addresses, first.addresses),
+  );
+  if (late.length === 0) return [];
+  return differ(
+    `${late.map(({ server }) => server).join(', ')} still ${late.length === 1 ? 'says' : 'say'} ${late[0]?.addresses.join(', ') ?? ''} for ${name}; its zone says ${first.addresses.join(', ')}.`,
+    'The change is on its way: keep the old side up for the time to live of the old record.',
+  );
 }

@@ -2,18 +2,25 @@ import { probeHttp } from '../../../adapters/probe/http-probe';
 import { probeBuckets, probeObject, targetEndpoint } from '../../../adapters/s3/health-probe';
 import type { Settings } from '../../../ports/settings';
 import type { HealthConfig } from '#shared/model/health';
+import { bucketUsage } from './bucket-usage';
 import { type CheckDefinition, finding } from '../check';
 
 const r2 = { id: 'r2', title: 'Cloudflare R2', group: 'objects' } as const;
 const minio = { id: 'source-objects', title: 'Source MinIO', group: 'source' } as const;
 
-function listing(settings: Settings, side: 'source' | 'target', host: string): CheckDefinition {
+function listing(
+  settings: Settings,
+  side: 'source' | 'target',
+  host: string,
+  slowMs: number,
+): CheckDefinition {
   const service = side === 'source' ? minio : r2;
   return {
     id: `${service.id}.list`,
     title: 'List buckets',
     service,
     host,
+    slowMs,
     intervalMs: 60_000,
     timeoutMs: 15_000,
     run: async (signal) => {
@@ -33,15 +40,18 @@ function listing(settings: Settings, side: 'source' | 'target', host: string): C
 }
 
 /** The old object store: only listed. */
-export function sourceObjectChecks(settings: Settings): CheckDefinition[] {
-  return [listing(settings, 'source', new URL(settings.require('SOURCE_S3_ENDPOINT')).hostname)];
+export function sourceObjectChecks(settings: Settings, slowMs: number): CheckDefinition[] {
+  return [listing(settings, 'source', new URL(settings.require('SOURCE_S3_ENDPOINT')).hostname, slowMs)];
 }
 
-/** R2: lists; puts, reads and deletes a small object where a bucket for that is named; asks the public address and the upload rules. */
+/** R2: lists; puts, reads and deletes a small object where a bucket for that is named; counts what the buckets hold; asks the public address and the upload rules. */
 export function r2Checks(settings: Settings, config: HealthConfig): CheckDefinition[] {
   const endpoint = targetEndpoint(settings);
   const host = new URL(endpoint).hostname;
-  const checks = [listing(settings, 'target', host)];
+  const checks = [
+    listing(settings, 'target', host, config.slowMs),
+    bucketUsage(settings, { service: r2, host, dependsOn: 'r2.list' }, config.limits.bucketGigabytes),
+  ];
   const bucket = config.objectCanaryBucket;
   const publicUrl = settings.get('R2_PUBLIC_URL');
   const frontend = settings.get('APP_FRONTEND_URL');

@@ -20,7 +20,7 @@ const keysSchema = z.object({
 const sessionSchema = z.object({ access_token: z.string() });
 
 /** Whether Auth answers, publishes its keys, and lets a canary user in when there is one. */
-export function authChecks(settings: Settings): CheckDefinition[] {
+export function authChecks(settings: Settings, slowMs: number): CheckDefinition[] {
   const host = new URL(projectUrl(settings)).hostname;
   const call = async (path: string, signal: AbortSignal) => {
     const key = 'SUPABASE_SECRET_KEY' as const;
@@ -32,6 +32,7 @@ export function authChecks(settings: Settings): CheckDefinition[] {
       title: 'Health',
       service: auth,
       host,
+      slowMs,
       intervalMs: 30_000,
       timeoutMs: 12_000,
       run: async (signal) => {
@@ -203,32 +204,42 @@ export function platformChecks(settings: Settings): CheckDefinition[] {
         };
       },
     },
-    {
-      ...common,
-      id: 'supabase-platform.advisors',
-      title: 'Security advisors',
-      intervalMs: 60 * 60_000,
-      run: async (signal) => {
-        const { lints } = advisorsSchema.parse(await call('/advisors/security', signal));
-        const errors = lints.filter(({ level }) => level === 'ERROR');
-        return {
-          summary: `${lints.length} advices, ${errors.length} errors`,
-          facts: lints.slice(0, 20).map(({ title, level }) => ({ label: title, value: level })),
-          findings:
-            errors.length === 0
-              ? []
-              : [
-                  finding(
-                    'ADVISOR_WARNS',
-                    'degraded',
-                    `The security advisor reports: ${[...new Set(errors.map(({ title }) => title))].join(', ')}.`,
-                    'Open Advisors in the project’s dashboard; each entry says what to change.',
-                  ),
-                ],
-        };
-      },
-    },
+    advisor(call, common, 'security'),
+    advisor(call, common, 'performance'),
   ];
+}
+
+/** What Supabase itself finds wrong with the schema. */
+function advisor(
+  call: (path: string, signal: AbortSignal) => Promise<unknown>,
+  common: Pick<CheckDefinition, 'service' | 'timeoutMs'> & { host: string },
+  kind: 'security' | 'performance',
+): CheckDefinition {
+  return {
+    ...common,
+    id: kind === 'security' ? 'supabase-platform.advisors' : 'supabase-platform.performance',
+    title: kind === 'security' ? 'Security advisors' : 'Performance advisors',
+    intervalMs: 60 * 60_000,
+    run: async (signal) => {
+      const { lints } = advisorsSchema.parse(await call(`/advisors/${kind}`, signal));
+      const errors = lints.filter(({ level }) => level === 'ERROR');
+      return {
+        summary: `${lints.length} advices, ${errors.length} errors`,
+        facts: lints.slice(0, 20).map(({ title, level }) => ({ label: title, value: level })),
+        findings:
+          errors.length === 0
+            ? []
+            : [
+                finding(
+                  'ADVISOR_WARNS',
+                  'degraded',
+                  `The ${kind} advisor reports: ${[...new Set(errors.map(({ title }) => title))].join(', ')}.`,
+                  'Open Advisors in the project’s dashboard; each entry says what to change.',
+                ),
+              ],
+      };
+    },
+  };
 }
 
 function parse<T>(schema: z.ZodType<T>, body: unknown): T {

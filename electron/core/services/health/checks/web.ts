@@ -3,48 +3,40 @@ import { type HttpAnswer, probeHttp } from '../../../adapters/probe/http-probe';
 import type { Finding } from '#shared/model/health';
 import { type CheckDefinition, type CheckOutcome, finding, readableMs } from '../check';
 
-interface WebCheck {
+/** From where on an answer of a web address is slow, and what it should not exceed. */
+export interface Pace {
+  slowMs: number;
+  goalMs: number;
+}
+
+interface WebCheck extends Pace {
   id: string;
   title: string;
   service: CheckDefinition['service'];
   url: string;
   intervalMs: number;
-  /** Slower first bytes are degraded. */
-  slowMs: number;
   dependsOn?: string;
   /** What the answer has to be beyond being quick. */
   judge: (answer: HttpAnswer) => { summary?: string; findings: Finding[]; facts?: CheckOutcome['facts'] };
 }
 
 /** A web address: whether it answers, how fast, and what a further look at the answer says. */
-export function webCheck({ url, slowMs, judge, ...rest }: WebCheck): CheckDefinition {
+export function webCheck({ url, judge, ...rest }: WebCheck): CheckDefinition {
   return {
     ...rest,
     host: new URL(url).hostname,
-    timeoutMs: Math.max(10_000, slowMs * 2),
+    timeoutMs: 10_000,
     run: async (signal) => {
       const answer = await probeHttp({ url }, signal);
-      const judged = judge(answer);
-      const slow: Finding[] =
-        answer.firstByteMs <= slowMs
-          ? []
-          : [
-              finding(
-                'SLOW',
-                'degraded',
-                `The first byte took ${readableMs(answer.firstByteMs)}; the goal is ${readableMs(slowMs)}.`,
-                'Look at the load of the host and the database, and at what was deployed last.',
-              ),
-            ];
-      const findings = [...judged.findings, ...slow];
+      const { findings, summary, facts = [] } = judge(answer);
       return {
         latencyMs: answer.firstByteMs,
-        summary: findings[0]?.message ?? judged.summary ?? 'Answers',
+        summary: findings[0]?.message ?? summary ?? 'Answers',
         facts: [
           { label: 'Status', value: String(answer.status) },
           { label: 'First byte', value: readableMs(answer.firstByteMs) },
           { label: 'Whole answer', value: readableMs(answer.totalMs) },
-          ...(judged.facts ?? []),
+          ...facts,
         ],
         findings,
       };
@@ -83,7 +75,7 @@ function works(part: z.infer<typeof partSchema>): boolean {
 }
 
 /** The backend: alive, and ready with every part that it names. */
-export function backendChecks(base: string, slowMs: number): CheckDefinition[] {
+export function backendChecks(base: string, pace: Pace): CheckDefinition[] {
   const service = { id: 'backend', title: 'backend', group: 'application' } as const;
   return [
     webCheck({
@@ -92,7 +84,7 @@ export function backendChecks(base: string, slowMs: number): CheckDefinition[] {
       service,
       url: `${base}/health`,
       intervalMs: 15_000,
-      slowMs,
+      ...pace,
       judge: (answer) => ({ findings: statusFinding(answer, '/health') }),
     }),
     webCheck({
@@ -101,7 +93,9 @@ export function backendChecks(base: string, slowMs: number): CheckDefinition[] {
       service,
       url: `${base}/health/ready`,
       intervalMs: 30_000,
-      slowMs: slowMs * 3,
+      // It asks every part in turn.
+      slowMs: pace.slowMs * 3,
+      goalMs: pace.goalMs * 3,
       dependsOn: 'backend.health',
       judge: (answer) => {
         const parts = partsOf(answer.text);
@@ -138,7 +132,7 @@ function partsOf(text: string): { name: string; ok: boolean }[] {
 }
 
 /** The front page: its status, its first byte, and a text that it holds when it is the right page. */
-export function frontendChecks(url: string, marker: string, slowMs: number): CheckDefinition[] {
+export function frontendChecks(url: string, marker: string, pace: Pace): CheckDefinition[] {
   return [
     webCheck({
       id: 'frontend.page',
@@ -146,7 +140,7 @@ export function frontendChecks(url: string, marker: string, slowMs: number): Che
       service: { id: 'frontend', title: 'frontend', group: 'application' },
       url,
       intervalMs: 15_000,
-      slowMs,
+      ...pace,
       judge: (answer) => {
         const findings = statusFinding(answer, 'The front page');
         if (findings.length === 0 && marker !== '' && !answer.text.includes(marker)) {

@@ -17,6 +17,7 @@ import {
 import { decodeSamples, encodeSample } from './format';
 import { openHistory } from './history';
 import { openIncidentLog } from './incidents';
+import { uptimes } from './uptimes';
 
 let folder = '';
 beforeEach(async () => {
@@ -149,4 +150,24 @@ test('incidents are folded from their events; a torn line is passed over', async
   });
   await log.tidy(start + 91 * day);
   expect(await log.list()).toEqual([]);
+});
+
+test('uptime of a service is that of its worst check, over each span, rolled up or not', async () => {
+  const history = openHistory(folder);
+  const now = start + 100 * day;
+  for (const age of [1000, 60, 5, 0.5].map((days) => days * day)) {
+    const down = { state: 'down', covered: { state: 'down', ms: 10_000 } } as const;
+    await history.add(sample(now - age));
+    await history.add(sample(now - age, { check: 'backend.ready', ...(age > 2 * day ? down : {}) }));
+  }
+  for (const check of ['backend.ready', 'backend.ready']) await history.add(sample(now - 1000, { check }));
+  const expected = [{ service: 'backend', title: 'backend', day: 1, week: 0.75, month: 0.75, quarter: 0.6 }];
+  const checks = ['backend.health', 'backend.ready'];
+  expect(await uptimes(history, [{ id: 'backend', title: 'backend', checks }], now)).toEqual(expected);
+  await history.tidy(now);
+  expect(await uptimes(history, [{ id: 'backend', title: 'backend', checks }], now)).toEqual(expected);
+  expect(await uptimes(history, [{ id: 'other', title: 'other', checks: [] }], now)).toEqual([
+    { service: 'other', title: 'other' },
+  ]);
+  await history.close();
 });

@@ -8,6 +8,7 @@ import { bytesOf, readWholeDay, type Resolution, resolutions, withDayFile, write
 import { decodeSamples, encodeSample, sampleBytes } from './format';
 
 const dayMs = 86_400_000;
+const hourMs = 3_600_000;
 /** Days that are kept, today not counted. */
 export const keptDays = { raw: 2, minute: 14, quarter: 90 } as const;
 
@@ -23,6 +24,8 @@ export interface History {
   add(sample: Sample): Promise<void>;
   /** A check's buckets within a time, oldest first; `stepMs` is made a multiple of what is kept. */
   buckets(check: string, from: number, to: number, stepMs: number): Promise<Bucket[]>;
+  /** How long every check was in each state, by the hour, oldest first. */
+  hours(from: number, to: number): Promise<Map<string, Bucket[]>>;
   /** Rolls whole days up and drops what is older than is kept. */
   tidy(now: number): Promise<void>;
   close(): Promise<void>;
@@ -91,6 +94,19 @@ export function openHistory(folder: string): History {
       }
       return gathered.all();
     },
+    hours: async (from, to) => {
+      const checks = (await numbers()).map((check) => ({ check, gathered: bucketsOf(hourMs) }));
+      for (const day of daysBetween(from, to)) {
+        await addWholeDay(folder, day, (number, item) => {
+          const at = 'at' in item ? item.at : item.start;
+          const gathered = checks[number]?.gathered;
+          if (gathered === undefined || at < from || at >= to) return;
+          if ('at' in item) gathered.sample(item);
+          else gathered.bucket(item);
+        });
+      }
+      return new Map(checks.map(({ check, gathered }) => [check, gathered.all()]));
+    },
     tidy: (now) =>
       inTurn(async () => {
         const today = dayOf(now);
@@ -146,6 +162,24 @@ async function addDay(
     break;
   }
   for (const sample of decodeSamples(raw, check)) give(sample);
+}
+
+/** Gives everything of all checks in a day, as {@link addDay} does, in no order. */
+async function addWholeDay(
+  folder: string,
+  day: string,
+  give: (check: number, item: Item) => void,
+): Promise<void> {
+  const raw = await bytesOf(path.join(folder, `${day}.raw`));
+  const file = path.join(folder, `${day}.quarter`);
+  const rolled = await withDayFile(file, resolutions.quarter, ({ header }) =>
+    Promise.resolve(header.rawBytes),
+  );
+  if (rolled !== undefined && rolled > raw.length) {
+    for (const [check, buckets] of await readWholeDay(file, resolutions.quarter))
+      for (const bucket of buckets) give(check, bucket);
+  }
+  for (const sample of decodeSamples(raw)) give(sample.check, sample);
 }
 
 /** Makes a day's roll-ups unless they hold all its samples. */
