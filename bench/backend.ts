@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- backend [--users 100] [--seconds 20] [--processes 2]`: how long the backend template takes to answer when many people use
- * it at once: its own container's program, PostgreSQL behind PgBouncer in both modes, tokens of the Auth service. The load, the database and
- * the backend share the machine's cores. Needs what `tests/system/backend-template.test.ts` needs.
+ * it at once: its own container's program with the settings that it ships with, PostgreSQL behind PgBouncer in both modes, tokens of the Auth
+ * service. The load, the database and the backend share the machine's cores. Needs what `tests/system/backend-template.test.ts` needs.
  */
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
@@ -64,12 +64,8 @@ try {
       PATH: process.env['PATH'],
       DATABASE_URL: services.env[`TEST_${pooler.toUpperCase()}_POOLER_URL`],
       DATABASE_POOL_MODE: pooler,
-      // Two processes together stay under the eight server connections that the session pooler has.
-      DATABASE_POOL_SIZE: '3',
-      DATABASE_MAX_OVERFLOW: '1',
       WEB_CONCURRENCY: values.processes,
       DRAIN_SECONDS: '0',
-      LOG_LEVEL: 'WARNING',
     };
     if (!prepared) await run(path.join(bin, 'python'), ['operations.py'], { cwd: backend, env });
     prepared = true;

@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import {
+  containerUseSchema,
   deployEventSchema,
   deployStatusSchema,
   preflightFindingSchema,
   releaseIdSchema,
   releasePlanSchema,
+  releasePreviewSchema,
   runtimeKindSchema,
 } from '../model/deploy';
 import { applicationViewSchema } from '../model/application';
 import { panelServiceIdSchema } from '../model/easypanel';
-import { call, stream } from '../rpc/define';
+import { call, secretInput, stream } from '../rpc/define';
 
 /** Where a release's files stand on the machine of the core. */
 export const releaseSourceSchema = z.object({
@@ -21,6 +23,19 @@ export const releaseSourceSchema = z.object({
   envFile: z.string().optional(),
 });
 export type ReleaseSource = z.infer<typeof releaseSourceSchema>;
+
+/** What a release's files are made of. */
+export const renderInputSchema = z.object({
+  /** Folder with the two templates; absent: those that ship. */
+  from: z.string().optional(),
+  /** File of variables. */
+  values: z.string().optional(),
+  /** Typed values; they beat the file. */
+  given: z.record(z.string(), secretInput()),
+  /** Whether the files that were rendered before fill what is left. */
+  keep: z.boolean(),
+});
+export type RenderInput = z.infer<typeof renderInputSchema>;
 
 export const deployActionSchema = z.discriminatedUnion('kind', [
   z.object({
@@ -68,6 +83,12 @@ export type DeployOperation = z.infer<typeof operationSchema>;
 
 export const deployContract = {
   'deploy.status': call(z.object({}), deployStatusSchema),
+  /** What the containers take of the host, measured again and again. */
+  'deploy.use': stream(z.object({}), z.array(containerUseSchema)),
+  /** The files of a release as they would be; writes nothing. */
+  'deploy.previewFiles': call(renderInputSchema, releasePreviewSchema),
+  /** Writes them into the workspace's folder for releases. */
+  'deploy.writeFiles': call(renderInputSchema, releasePreviewSchema),
   /** Of the host, and of the release in the source where there is one. */
   'deploy.preflight': call(releaseSourceSchema, z.array(preflightFindingSchema)),
   'deploy.plan': call(releaseSourceSchema, releasePlanSchema),

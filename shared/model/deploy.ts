@@ -15,7 +15,7 @@ export type ReleaseId = z.infer<typeof releaseIdSchema>;
 
 /**
  * `prepared`: its files are on the host. `applying`: its services are being changed. `interrupted`: so they were when the deployment was cut
- * off, and nobody goes on with it. `live`: it serves. `replaced`: it served until a later one did. `failed`: it did not become healthy.
+ * off, and nobody goes on with it. `live`: it serves. `replaced`: it served until a later one did. `failed`: it did not become healthy, or its services were not even changed.
  */
 export const releaseStateSchema = z.enum([
   'prepared',
@@ -114,6 +114,43 @@ export const releasePlanSchema = z.object({
   warnings: z.array(z.object({ service: z.string().optional(), message: z.string() })),
 });
 export type ReleasePlan = z.infer<typeof releasePlanSchema>;
+
+/** Where a value of a release's files came from: shown instead of the value. `previous`: the files that were rendered before. */
+export const valueOriginSchema = z.enum(['given', 'workspace', 'previous', 'template', 'empty']);
+export type ValueOrigin = z.infer<typeof valueOriginSchema>;
+
+/** A variable of the environment file; its value never leaves the core. */
+export const renderedVariableSchema = z.object({
+  name: z.string(),
+  group: z.string(),
+  explanation: z.string(),
+  secret: z.boolean(),
+  optional: z.boolean(),
+  origin: valueOriginSchema,
+});
+export type RenderedVariable = z.infer<typeof renderedVariableSchema>;
+
+/** The files of a release before they are written. */
+export const releasePreviewSchema = z.object({
+  /** Where they would be written. */
+  folder: z.string(),
+  variables: z.array(renderedVariableSchema),
+  /** The Compose file, in which no secret stands; absent while values are missing. */
+  compose: z.string().optional(),
+});
+export type ReleasePreview = z.infer<typeof releasePreviewSchema>;
+
+/** What a container of the stack takes of its host, as the engine measures it. */
+export const containerUseSchema = z.object({
+  id: z.string(),
+  service: z.string(),
+  /** Cores in use since the measurement before; null in the first one. */
+  cpus: z.number().nullable(),
+  memoryBytes: z.number(),
+  /** What it may take: its limit, or the host's memory. */
+  memoryLimitBytes: z.number(),
+});
+export type ContainerUse = z.infer<typeof containerUseSchema>;
 
 /** What a deployment tells while it goes on. */
 export const deployEventSchema = z.discriminatedUnion('type', [

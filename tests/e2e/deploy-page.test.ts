@@ -93,6 +93,52 @@ it('asks before it rolls back, and for the name before it stops a service', asyn
   }
 });
 
+it('writes the files of a release once nothing is missing, and shows no value', async () => {
+  const now = situation({ deploy: deployed() });
+  const { page, close } = await openPage(browser, now, '/deploy', { reducedMotion: 'reduce' });
+  try {
+    await button(page, 'Files…').click();
+    const dialog = page.getByRole('dialog', { name: 'Files of the release' });
+    await dialog.getByText('It is shown once nothing is missing.').waitFor();
+    const write = dialog.getByRole('button', { name: 'Write the files' });
+    expect(await write.isDisabled()).toBe(true);
+    await dialog.getByLabel('APP_VERSION', { exact: true }).fill('1.4.3');
+    await button(page, 'Change DATABASE_URL').click();
+    const secret = dialog.getByLabel('DATABASE_URL', { exact: true });
+    expect(await secret.getAttribute('type')).toBe('password');
+    await secret.fill('postgresql://u:p@h/d');
+    await dialog.getByLabel('Keep the values').uncheck();
+    await dialog.getByRole('region', { name: 'Compose file as it will be' }).getByText('1.4.3').waitFor();
+    await write.click();
+    await page.getByText('The files are in /home/ada/.cutover/shop/deploy').waitFor();
+    await dialog.waitFor({ state: 'detached' });
+    expect(now.calls.filter(({ name }) => name === 'deploy.writeFiles').map(({ input }) => input)).toEqual([
+      { given: { APP_VERSION: '1.4.3', DATABASE_URL: 'postgresql://u:p@h/d' }, keep: false },
+    ]);
+  } finally {
+    await close();
+  }
+});
+
+it('shows what the containers take, why they ended, and the log of the services that are chosen', async () => {
+  const now = situation({ deploy: deployed() });
+  const { page, close } = await openPage(browser, now, '/deploy');
+  try {
+    const containers = page.getByRole('table', { name: 'Containers' });
+    await containers.getByText('0.42').waitFor();
+    const bar = page.getByRole('progressbar', { name: 'Memory of backend 4f4f4f4f4f4f' });
+    expect(await bar.getAttribute('aria-valuenow')).toBe('97');
+    await page.getByRole('list', { name: 'Why containers ended' }).getByText('non-zero exit (137)').waitFor();
+    await page.getByRole('checkbox', { name: 'backend' }).check();
+    await page.getByRole('checkbox', { name: 'worker' }).check();
+    await expect
+      .poll(() => now.calls.filter(({ name }) => name === 'deploy.logs').at(-1)?.input)
+      .toMatchObject({ services: ['backend', 'worker'] });
+  } finally {
+    await close();
+  }
+});
+
 it('searches the log of the services', async () => {
   const { page, close } = await openPage(browser, situation({ deploy: deployed() }), '/deploy');
   try {

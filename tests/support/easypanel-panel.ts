@@ -12,7 +12,8 @@ export interface StandInService {
   env: string;
   /** A credential that Easypanel lists with everything else. */
   token: string;
-  source?: { type: string; image?: string };
+  createDotEnv?: boolean;
+  source?: { type: string; image?: string; username?: string; password?: string };
   deploy?: Record<string, unknown>;
 }
 
@@ -113,15 +114,32 @@ export async function startStandInPanel(
         [
           `services.${type}.updateEnv`,
           (input: unknown) => {
-            const { env, ...id } = z.strictObject({ ...withId, env: z.string() }).parse(input);
-            find(id, type).env = env;
+            const { env, createDotEnv, ...id } = z
+              .strictObject({ ...withId, env: z.string(), createDotEnv: z.boolean().optional() })
+              .parse(input);
+            const service = find(id, type);
+            service.env = env;
+            if (createDotEnv === undefined) delete service.createDotEnv;
+            else service.createDotEnv = createDotEnv;
           },
         ],
       ]),
     ),
     'services.app.updateSourceImage': (input) => {
-      const { image, ...id } = z.strictObject({ ...withId, image: z.string().min(1) }).parse(input);
-      find(id, 'app').source = { type: 'image', image };
+      const { image, username, password, ...id } = z
+        .strictObject({
+          ...withId,
+          image: z.string().min(1),
+          username: z.string().optional(),
+          password: z.string().optional(),
+        })
+        .parse(input);
+      find(id, 'app').source = {
+        type: 'image',
+        image,
+        ...(username === undefined ? {} : { username }),
+        ...(password === undefined ? {} : { password }),
+      };
     },
     'services.app.updateDeploy': (input) => {
       const { deploy, ...id } = z

@@ -63,7 +63,7 @@ test('Docker reads 200 rendered releases as they were meant', async () => {
     const given = new Map(Object.entries({ ...releaseValues, ...sample }));
     const files = await writeRelease(
       path.join(folder, `release-${index}`),
-      renderRelease(templates, given, settings),
+      renderRelease(templates, { given, settings }),
     );
     const { services } = stackSchema.parse(
       parse(await run('docker', ['stack', 'config', '-c', files.compose])),

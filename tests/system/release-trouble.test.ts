@@ -159,10 +159,12 @@ test('a secret stands in no command line, label, log or answer, not even when th
 
 test('a change of the schema that fails stops the release before anything changes', async () => {
   await stage.write('shop/web:2');
-  const failed = await stage.apply('--migrate', 'web: /busybox cat /proc/self/environ /absent');
+  const failed = await stage.apply('--migrate', 'web: /busybox cat /proc/self/environ /unauthorized');
   expect(failed.code).toBe(1);
   expect(failed.stdout).toContain('RELEASE_FAILED');
-  expect(failed.stdout).toContain('/absent');
+  // Its own words don’t count as Docker’s.
+  expect(failed.stdout).not.toContain('REGISTRY_AUTH_FAILED');
+  expect(failed.stdout).toContain('/unauthorized');
   expect(failed.stdout).not.toContain('planted');
   await serves('shop/web:1');
 });
@@ -229,6 +231,29 @@ test('a port that is taken, a full disk, a file that is none and another host ke
   await serves(before);
 });
 
+test('an image that the host’s disk can’t take is told by name, and what runs is as it was', async () => {
+  const { image: before = '' } = (await stage.status()).services[0] ?? {};
+  const image = `${registry.name}/shop/web:large`;
+  await registry.pushLarge('shop/web', 'large', 1500);
+  await stage.write(image);
+  // Enough for the look at the host beforehand, and not for the image.
+  await stage.host.leaveDisk(1200);
+  const full = await stage.apply();
+  expect(full.code).toBe(1);
+  expect(errorOf(full).code).toBe('HOST_DISK_FULL');
+  expect(errorOf(full).message).toContain(image);
+  expect(errorOf(full).hint).toContain('docker system df');
+  await serves(before);
+  const [kept] = (await stage.status()).releases;
+  expect(kept).toMatchObject({ state: 'failed', error: { code: 'HOST_DISK_FULL' } });
+
+  // What was half there takes no space: the next release goes through.
+  await stage.host.leaveDisk(8000);
+  await stage.write('shop/web:2');
+  expect((await stage.apply()).code).toBe(0);
+  await serves('shop/web:2');
+});
+
 test('an App service of Easypanel, through the panel’s API over SSH: listed, set up, deployed, and watched until it is healthy', async () => {
   const { host, workspace, folder } = stage;
   const panel = await startStandInPanel('flat', [
@@ -238,6 +263,8 @@ test('an App service of Easypanel, through the panel’s API over SSH: listed, s
       type: 'app',
       env: 'OLD=1',
       token: 'planted-deploy-token',
+      createDotEnv: true,
+      source: { type: 'image', image: 'shop/web:1', username: 'shop', password: 'planted-registry-password' },
       deploy: { replicas: 1, command: null, zeroDowntime: false },
     },
     { projectName: 'shop', name: 'stack', type: 'compose', env: '', token: 'planted-deploy-token' },
@@ -294,7 +321,13 @@ test('an App service of Easypanel, through the panel’s API over SSH: listed, s
     expect(panel.services[0]?.env).toContain('GREETING_SECRET=');
     const deployed = await easypanel('deploy', 'shop/web', 'shop/web:2', '--yes', '--limit', '120');
     expect(deployed.code, deployed.stdout + deployed.stderr).toBe(0);
-    expect(panel.services[0]?.deploy).toMatchObject({ zeroDowntime: true });
+    expect(deployed.stdout + deployed.stderr).not.toContain('planted');
+    // What the panel keeps for the service besides stays: the registry's login, and the file of its environment.
+    expect(panel.services[0]).toMatchObject({
+      deploy: { zeroDowntime: true },
+      source: { image: 'shop/web:2', username: 'shop', password: 'planted-registry-password' },
+      createDotEnv: true,
+    });
     expect(
       await host.docker('service', 'inspect', '-f', '{{.Spec.TaskTemplate.ContainerSpec.Image}}', 'shop_web'),
     ).toBe('shop/web:2');

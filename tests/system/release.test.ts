@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { request } from 'undici';
-import { preflightFindingSchema, releasePlanSchema } from '#shared/model/deploy';
+import { containerUseSchema, preflightFindingSchema, releasePlanSchema } from '#shared/model/deploy';
 import { plantedSecret, type ReleaseStage, startReleaseStage, underLoad } from './support/release-stage';
 
 // Releases on a real engine behind a real SSH server, under load. Needs root, docker.io, openssh-server and busybox-static of Debian.
@@ -159,9 +159,19 @@ test('SSH cut in the middle of an update: told, and the next deployment goes on 
   expect(now.releases.slice(0, 2).map(({ state }) => state)).toEqual(['live', 'failed']);
 });
 
-test('scale, restart, logs and drain', async () => {
+test('scale, use, restart, logs and drain', async () => {
   expect((await stage.cli('scale', 'web', '3', '--yes')).code).toBe(0);
   expect((await stage.status()).services[0]?.replicas).toEqual({ running: 3, desired: 3 });
+  const measured = await stage.cli('use');
+  expect(measured.code, measured.stderr).toBe(0);
+  const use = containerUseSchema.array().parse(JSON.parse(measured.stdout));
+  expect(use.map(({ service }) => service)).toEqual(['web', 'web', 'web']);
+  for (const { cpus, memoryBytes, memoryLimitBytes } of use) {
+    expect(cpus).toBeGreaterThanOrEqual(0);
+    // A container holds at least its Node.
+    expect(memoryBytes).toBeGreaterThan(5 * 1024 ** 2);
+    expect(memoryLimitBytes).toBeGreaterThan(memoryBytes);
+  }
   const load = await underLoad(address, () => stage.cli('restart', 'web', '--yes'));
   tell('restart', load);
   expect(load.result.code, load.result.stdout).toBe(0);

@@ -3,11 +3,29 @@ import type { Handlers } from '#shared/rpc/define';
 import type { Core } from '../core';
 import { viewApplication, writeApplicationBranch } from '../services/deploy/application/application';
 import { bundleSource } from '../services/deploy/deploy-operations';
+import { previewReleaseFiles, writeReleaseFiles } from '../services/deploy/release-files';
 
 /** Releases on the workspace's host. */
 export function deployHandlers(core: Core): Handlers<typeof deployContract> {
   return {
     'deploy.status': (_input, { signal }) => core.deploy().service.status(signal),
+    'deploy.use': async function* (_input, { after, signal }) {
+      let seq = after + 1;
+      for await (const event of core.deploy().service.use(signal)) yield { seq: seq++, event };
+    },
+    'deploy.previewFiles': async (input) =>
+      previewReleaseFiles(input, core.deploy().folder, await core.workspaces.opened().settings()),
+    'deploy.writeFiles': async (input) => {
+      const { folder } = core.deploy();
+      const written = await writeReleaseFiles(input, folder, await core.workspaces.opened().settings());
+      await core.activity().record({
+        area: 'deploy',
+        action: 'deploy.write-files',
+        target: folder,
+        outcome: 'done',
+      });
+      return written;
+    },
     'deploy.preflight': (source, { signal }) => {
       const { service, folder } = core.deploy();
       return service.preflight(bundleSource(source, folder), signal);

@@ -31,6 +31,7 @@ export function addDeploy(program: Command, perform: Perform): void {
     )
     .option('--values <file>', 'file with values, in the form of .env; they beat the workspace')
     .option('--set <name=value...>', 'a value that is no secret; beats the file')
+    .option('--keep', 'values of the files written there before fill what is left')
     .option('--out <dir>', 'where to write; default: deploy in the workspace')
     .action((options: CommonOptions & RenderOptions) =>
       perform(options.json === true, async (context) =>
@@ -110,6 +111,13 @@ export function addDeploy(program: Command, perform: Perform): void {
     (options: CommonOptions) =>
       perform(options.json === true, async (context) => (await load()).status(context, options)),
   );
+  withWorkspace(
+    sub(deploy, 'use', 'processors and memory that each container takes', ['cutover deploy use --follow']),
+  )
+    .option('-f, --follow', 'measure again and again')
+    .action((options: CommonOptions & { follow?: boolean }) =>
+      perform(options.json === true, async (context) => (await load()).use(context, options)),
+    );
   withWorkspace(
     sub(deploy, 'logs', 'what services print', ['cutover deploy logs backend worker --follow --tail 20']),
   )

@@ -11,12 +11,14 @@ import { ApplicationPanel } from './application-panel';
 import { ChangeDialog, type Question } from './change-dialogs';
 import styles from './deploy.module.css';
 import { EasypanelPanel } from './easypanel-panel';
+import { FilesDialog } from './files-dialog';
 import { OperationCard } from './operation-card';
 import { useDeployStatus, useOperation, useStart } from './queries';
 import { ReleaseDialog } from './release-dialog';
 import { ReleasesCard } from './releases-card';
 import { ServiceLog } from './service-log';
 import { ServicesCard } from './services-card';
+import { UseCard } from './use-card';
 
 function Lock({ lock }: { lock: NonNullable<DeployStatus['lock']> }) {
   return lock.stale ? (
@@ -58,7 +60,10 @@ function Stack({
         onRollBack={(release) => ask({ kind: 'rollback', release })}
       />
       {status.services.length === 0 ? null : (
-        <ServiceLog services={status.services.map(({ name }) => name)} />
+        <>
+          <UseCard />
+          <ServiceLog services={status.services.map(({ name }) => name)} />
+        </>
       )}
     </>
   );
@@ -67,6 +72,7 @@ function Stack({
 function Releases({ busy, begin }: { busy: boolean; begin: (action: DeployAction) => void }) {
   const status = useDeployStatus();
   const [releasing, setReleasing] = useState(false);
+  const [rendering, setRendering] = useState(false);
   const [question, setQuestion] = useState<Question>();
   const confirmed = (action: DeployAction) => {
     setReleasing(false);
@@ -79,9 +85,14 @@ function Releases({ busy, begin }: { busy: boolean; begin: (action: DeployAction
         <span className="t2">
           {status.data === undefined ? '' : `Stack ${status.data.stack} · Docker ${status.data.engine}`}
         </span>
-        <Button variant="filled" disabled={busy || !status.isSuccess} onClick={() => setReleasing(true)}>
-          Release…
-        </Button>
+        <div className={styles.acts}>
+          <Button variant="default" onClick={() => setRendering(true)}>
+            Files…
+          </Button>
+          <Button variant="filled" disabled={busy || !status.isSuccess} onClick={() => setReleasing(true)}>
+            Release…
+          </Button>
+        </div>
       </div>
       {status.isPending ? (
         <Loading>Looking at the host…</Loading>
@@ -90,6 +101,7 @@ function Releases({ busy, begin }: { busy: boolean; begin: (action: DeployAction
       ) : (
         <Stack status={status.data} busy={busy} ask={setQuestion} />
       )}
+      <FilesDialog opened={rendering} onClose={() => setRendering(false)} />
       <ReleaseDialog opened={releasing} onClose={() => setReleasing(false)} onRelease={confirmed} />
       {question === undefined ? null : (
         <ChangeDialog question={question} onClose={() => setQuestion(undefined)} onConfirm={confirmed} />

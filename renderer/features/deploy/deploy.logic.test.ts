@@ -8,6 +8,7 @@ import {
   readAddresses,
   readMigration,
   shortImage,
+  totalUse,
 } from './deploy.logic';
 
 const told: DeployEvent[] = [
@@ -61,4 +62,16 @@ it('reads a step before the release', () => {
 it('shortens a digest and leaves a tag', () => {
   expect(shortImage(`ghcr.io/shop/web:2@sha256:${'ab'.repeat(32)}`)).toBe('ghcr.io/shop/web:2@abababab');
   expect(shortImage('shop/web:2')).toBe('shop/web:2');
+});
+
+it('tells what containers take together, with the cores once all were measured twice', () => {
+  const use = (cpus: number | null, megabytes: number) => ({
+    id: 'a',
+    service: 'web',
+    cpus,
+    memoryBytes: megabytes * 1e6,
+    memoryLimitBytes: 1e9,
+  });
+  expect(totalUse([use(0.5, 100), use(0.25, 50)])).toBe('0.75 cores, 150 MB');
+  expect(totalUse([use(0.5, 100), use(null, 50)])).toBe('150 MB');
 });

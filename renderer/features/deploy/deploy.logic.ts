@@ -1,5 +1,13 @@
 import type { LogLine } from '#shared/contract/deploy';
-import type { DeployEvent, ReleasePlan, ReleaseRecord, ServiceStatus } from '#shared/model/deploy';
+import type {
+  ContainerUse,
+  DeployEvent,
+  ReleasePlan,
+  ReleaseRecord,
+  RenderedVariable,
+  ServiceStatus,
+} from '#shared/model/deploy';
+import { formatAmount } from '../../ui/format';
 import type { Tone } from '../../ui/tag';
 
 /** Lines that are kept: what scrolled away further is in the log of the host. */
@@ -103,3 +111,40 @@ export function readMigration(text: string): { service: string; command: string[
 export function shortImage(image: string): string {
   return image.replace(/@sha256:([0-9a-f]{8})[0-9a-f]+$/, '@$1');
 }
+
+/** What the containers take together; cores only once all are measured twice. */
+export function totalUse(use: readonly ContainerUse[]): string {
+  const memory = use.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+  const cores = use.reduce<number | null>(
+    (sum, { cpus }) => (sum === null || cpus === null ? null : sum + cpus),
+    0,
+  );
+  return `${cores === null ? '' : `${cores.toFixed(2)} cores, `}${formatAmount(memory, 'bytes')}`;
+}
+
+/** A container at its limit is ended by the kernel. */
+export function memoryTone(fraction: number): Tone {
+  return fraction >= 0.9 ? 'bad' : fraction >= 0.75 ? 'warn' : 'run';
+}
+
+export const originLooks: Record<RenderedVariable['origin'], { tone: Tone; label: string }> = {
+  given: { tone: 'run', label: 'Given' },
+  workspace: { tone: 'ok', label: 'Workspace' },
+  previous: { tone: 'idle', label: 'As before' },
+  template: { tone: 'idle', label: 'Template' },
+  empty: { tone: 'idle', label: 'Empty' },
+};
+
+/** The variables in their groups, in the template's order. */
+export function groupsOf(variables: readonly RenderedVariable[]): [string, RenderedVariable[]][] {
+  const groups = new Map<string, RenderedVariable[]>();
+  for (const variable of variables) {
+    const group = groups.get(variable.group);
+    if (group === undefined) groups.set(variable.group, [variable]);
+    else group.push(variable);
+  }
+  return [...groups];
+}
+
+/** Whether the files can't be written before it has a value. */
+export const isMissing = ({ origin, optional }: RenderedVariable): boolean => origin === 'empty' && !optional;

@@ -1,6 +1,7 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import type { DeployAction, LogLine, ReleaseSource } from '#shared/contract/deploy';
+import type { DeployAction, LogLine, ReleaseSource, RenderInput } from '#shared/contract/deploy';
+import type { ContainerUse, ReleasePreview } from '#shared/model/deploy';
 import type { PanelDomain, PanelServiceId } from '#shared/model/easypanel';
 import type { AppError } from '#shared/model/errors';
 import { client } from '../../api/client';
@@ -54,10 +55,34 @@ export function usePlan(source: ReleaseSource) {
   });
 }
 
+/** The files of a release as they would be. The values that were typed are forgotten with the dialog. */
+export function usePreviewFiles(input: RenderInput) {
+  return useQuery({
+    queryKey: [...deployKey, 'files', input],
+    queryFn: ({ signal }) => client.call('deploy.previewFiles', input, { signal }),
+    placeholderData: keepPreviousData,
+    staleTime: 0,
+    gcTime: 0,
+    retry: false,
+  });
+}
+
 const reread = () => {
   void queryClient.invalidateQueries({ queryKey: deployKey });
   void queryClient.invalidateQueries({ queryKey: keys.activity });
 };
+
+/** Writes them where releases are read from. */
+export function useWriteFiles(onDone: (written: ReleasePreview) => void) {
+  return useMutation({
+    mutationFn: (input: RenderInput) => client.call('deploy.writeFiles', input),
+    gcTime: 0,
+    onSuccess: (written) => {
+      reread();
+      onDone(written);
+    },
+  });
+}
 
 /** What becomes of the application in a checkout; nothing is asked before one is named. */
 export function useApplication(repo: string | undefined) {
@@ -161,22 +186,42 @@ export function useOperationEvents(id: string): { view: OperationView; error: Ap
   return { view, error };
 }
 
-/** Lines of services as they come, the newest last. The component that uses it has the service as its key. */
-export function useServiceLog(service: string | undefined): {
+/** Lines of the services as they come, the newest last; of all without a name. The component that uses it has the names as its key. */
+export function useServiceLog(services: readonly string[]): {
   lines: readonly LogLine[];
   error: AppError | undefined;
 } {
   const [lines, setLines] = useState<readonly LogLine[]>([]);
   const [error, setError] = useState<AppError>();
+  const names = services.join(' ');
   useEffect(() => {
     const controller = new AbortController();
-    const chosen = service === undefined ? {} : { services: [service] };
+    const chosen = names === '' ? {} : { services: names.split(' ') };
     void followStream(
       client.stream('deploy.logs', { tail: 200, follow: true, ...chosen }, { signal: controller.signal }),
       (events) => setLines((before) => [...before, ...events].slice(-keptLines)),
       controller.signal,
     ).then(setError);
     return () => controller.abort();
-  }, [service]);
+  }, [names]);
   return { lines, error };
+}
+
+/** What the containers take of the host, measured again and again; undefined before the first time. */
+export function useContainerUse(): {
+  use: readonly ContainerUse[] | undefined;
+  error: AppError | undefined;
+} {
+  const [use, setUse] = useState<readonly ContainerUse[]>();
+  const [error, setError] = useState<AppError>();
+  useEffect(() => {
+    const controller = new AbortController();
+    void followStream(
+      client.stream('deploy.use', {}, { signal: controller.signal }),
+      (events) => setUse(events.at(-1)),
+      controller.signal,
+    ).then(setError);
+    return () => controller.abort();
+  }, []);
+  return { use, error };
 }

@@ -1,4 +1,4 @@
-import { Select, TextInput } from '@mantine/core';
+import { Checkbox, TextInput } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { ErrorPanel } from '../../ui/error-panel';
 import { LogCard } from '../../ui/log-card';
@@ -6,8 +6,8 @@ import { linesWith } from './deploy.logic';
 import styles from './deploy.module.css';
 import { useServiceLog } from './queries';
 
-function Lines({ service, search }: { service: string | undefined; search: string }) {
-  const { lines, error } = useServiceLog(service);
+function Lines({ services, search }: { services: readonly string[]; search: string }) {
+  const { lines, error } = useServiceLog(services);
   const shown = useMemo(
     () =>
       linesWith(lines, search).map(({ at, stream, text, service: source }) => ({
@@ -30,21 +30,25 @@ function Lines({ service, search }: { service: string | undefined; search: strin
   );
 }
 
-/** What the services print, as it comes. */
+/** What the services print, as it comes: of all, or of those that are chosen. */
 export function ServiceLog({ services }: { services: readonly string[] }) {
-  const [service, setService] = useState<string>();
+  const [chosen, setChosen] = useState<readonly string[]>([]);
   const [search, setSearch] = useState('');
   return (
     <>
       <div className={styles.filters}>
-        <Select
-          aria-label="Service"
-          placeholder="All services"
-          clearable
-          data={[...services]}
-          value={service ?? null}
-          onChange={(value) => setService(value ?? undefined)}
-        />
+        <div className={styles.acts} role="group" aria-label="Services whose log is shown; none chosen: all">
+          {services.map((service) => (
+            <Checkbox
+              key={service}
+              label={service}
+              checked={chosen.includes(service)}
+              onChange={({ currentTarget: { checked } }) =>
+                setChosen(services.filter((name) => (name === service ? checked : chosen.includes(name))))
+              }
+            />
+          ))}
+        </div>
         <TextInput
           aria-label="Search the log"
           placeholder="Only lines that hold…"
@@ -52,7 +56,7 @@ export function ServiceLog({ services }: { services: readonly string[] }) {
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
       </div>
-      <Lines key={service ?? ''} service={service} search={search} />
+      <Lines key={chosen.join(' ')} services={chosen} search={search} />
     </>
   );
 }

@@ -15,11 +15,7 @@ const facts: readonly DataColumn<ServiceStatus>[] = [
     id: 'health',
     header: 'Health',
     value: ({ health }) => health,
-    cell: ({ health, failures }) => (
-      <span title={failures[0]?.message}>
-        <Tag tone={healthLooks[health].tone}>{healthLooks[health].label}</Tag>
-      </span>
-    ),
+    cell: ({ health }) => <Tag tone={healthLooks[health].tone}>{healthLooks[health].label}</Tag>,
     track: '130px',
   },
   {
@@ -104,6 +100,7 @@ export function ServicesCard({ services, busy, onScale, onRestart }: ServicesCar
     ],
     [busy, onScale, onRestart],
   );
+  const troubled = services.filter(({ health, failures }) => health !== 'healthy' && failures.length > 0);
   return (
     <Card title="Services" right={services.length === 0 ? undefined : plural(services.length, 'service')}>
       {services.length === 0 ? (
@@ -119,6 +116,18 @@ export function ServicesCard({ services, busy, onScale, onRestart }: ServicesCar
           initialSort={{ id: 'name', desc: false }}
           minWidth={1000}
         />
+      )}
+      {troubled.length === 0 ? null : (
+        <ul className={styles.failures} aria-label="Why containers ended">
+          {troubled.flatMap(({ name, failures }) =>
+            failures.map(({ at, message }) => (
+              <li key={`${name} ${at} ${message}`} className="break">
+                <strong>{name}</strong> <time dateTime={at}>{formatDateTime(at)}</time>{' '}
+                <span className="t2">{message}</span>
+              </li>
+            )),
+          )}
+        </ul>
       )}
     </Card>
   );

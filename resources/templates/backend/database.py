@@ -2,11 +2,16 @@
 
 Two ways lead there. Directly or by the **session pooler** (port 5432) each client holds a server connection: the
 pool below keeps few of them, because all web and Celery processes together must stay under the pooler's limit.
-By the **transaction pooler** (port 6543) a server connection is lent for one transaction: no connection is kept
-here (NullPool) and no statement is prepared, because the next transaction may run on another server connection.
+By the **transaction pooler** (port 6543) a server connection is lent for one transaction: no statement is prepared
+and nothing is set for a session, because the next transaction may run on another server connection. Connections to
+that pooler are cheap for it and dear to make (TCP, TLS, SCRAM), so they are kept too, unless
+DATABASE_KEEP_CONNECTIONS is false: then every transaction makes its own (NullPool).
 """
 
 import asyncio
+import os
+import select
+import time
 from collections.abc import AsyncIterator
 from functools import lru_cache
 from tempfile import NamedTemporaryFile
@@ -18,12 +23,15 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
 
 from settings import PoolMode, Settings, get_settings
 
 TRANSACTION_POOLER_PORT = 6543
+SILENCE_SECONDS = 15
+"""After so long a connection is asked whether it lives."""
 CONNECTION_WAIT_SECONDS = 10
 """How long a request waits for a database connection before it is told to come again."""
 
@@ -72,19 +80,21 @@ def _root_certificate(settings: Settings) -> str:
 
 def create_database_engine(settings: Settings) -> Engine:
     """An engine for the way that the settings name. Connects on first use."""
-    if pool_mode(settings) is PoolMode.TRANSACTION:
+    by_transaction = pool_mode(settings) is PoolMode.TRANSACTION
+    if by_transaction and not settings.database_keep_connections:
         return create_engine(database_url(settings), poolclass=NullPool, connect_args=connect_arguments(settings))
     engine = create_engine(
         database_url(settings),
         pool_size=settings.database_pool_size,
         max_overflow=settings.database_max_overflow,
         pool_timeout=CONNECTION_WAIT_SECONDS,
-        # A pooler closes idle connections; a stale one is replaced before a request meets it.
-        pool_pre_ping=True,
         pool_recycle=300,
         pool_use_lifo=True,
         connect_args=connect_arguments(settings),
     )
+    _look_before_use(engine)
+    if by_transaction:
+        return engine
 
     # Not a start-up option, which poolers refuse. In transaction mode the setting would stay with a stranger.
     @event.listens_for(engine, "connect")
@@ -98,10 +108,40 @@ def create_database_engine(settings: Settings) -> Engine:
     return engine
 
 
+def _look_before_use(engine: Engine) -> None:
+    """Poolers close connections: a stale one is replaced before a request meets it.
+
+    The other side's farewell lies in the socket, where looking costs no question; only after some silence one is
+    asked, because a line that broke says nothing. `pool_pre_ping` asks for each request, which is dear when it is
+    answered by one quick query.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def note_time(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def look(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+        idle_since: float | None = record.info.get("idle_since")
+        if idle_since is None:
+            return
+        try:
+            said = select.poll()
+            said.register(connection.fileno(), select.POLLIN)
+            if said.poll(0) or time.monotonic() - idle_since > SILENCE_SECONDS:
+                engine.dialect.do_ping(connection)
+        except Exception as error:
+            # The others are as old as this one.
+            raise InvalidatePoolError from error
+
+
 @lru_cache
 def get_engine() -> Engine:
     """The engine of this process."""
-    return create_database_engine(get_settings())
+    engine = create_database_engine(get_settings())
+    # Celery forks its workers: what the parent has open is not theirs to speak on.
+    os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
+    return engine
 
 
 @lru_cache
@@ -128,7 +168,8 @@ async def get_db() -> AsyncIterator[Session]:
     """
     free = _free_connections()
     try:
-        await asyncio.wait_for(free.acquire(), CONNECTION_WAIT_SECONDS)
+        async with asyncio.timeout(CONNECTION_WAIT_SECONDS):
+            await free.acquire()
     except TimeoutError as error:
         raise HTTPException(503, "The database is busy.", {"Retry-After": "1"}) from error
     try:
@@ -138,7 +179,10 @@ async def get_db() -> AsyncIterator[Session]:
         finally:
             # Also for a request that was given up: the connection has to come back.
             with anyio.CancelScope(shield=True):
-                await run_in_threadpool(session.close)
+                if session.in_transaction():
+                    await run_in_threadpool(session.close)
+                else:
+                    session.close()
     finally:
         free.release()
 

@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -37,15 +38,29 @@ class DrainingServer(uvicorn.Server):
         asyncio.get_running_loop().call_later(seconds, super().handle_exit, sig, frame)
 
 
+def bind(config: uvicorn.Config) -> socket.socket:
+    """A socket of one process at the port of all: the kernel spreads connections evenly over those that listen.
+
+    Were there one for all, whichever process is awake would take most of a burst, and keep it: connections of a proxy
+    stay open for long.
+    """
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind((config.host, config.port))
+    return listener
+
+
 def run_processes(config: uvicorn.Config, count: int) -> int:
-    """Serves one socket with several processes; passes signals on; replaces a process that died by itself."""
-    listener = config.bind_socket()
+    """Serves one port with several processes; passes signals on; replaces a process that died by itself."""
     context = multiprocessing.get_context("fork")
     stopping = False
 
     def start() -> BaseProcess:
-        process = context.Process(target=DrainingServer(config).run, args=([listener],))
-        process.start()
+        # Closed here: the port of a process that dies must take no more connections.
+        with bind(config) as listener:
+            process = context.Process(target=DrainingServer(config).run, args=([listener],))
+            process.start()
         return process
 
     processes = [start() for _ in range(count)]

@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     database_pool_mode: PoolMode | None = None
     database_pool_size: int = Field(default=2, ge=1, le=100)
     database_max_overflow: int = Field(default=1, ge=0, le=100)
+    database_keep_connections: bool = True
     database_ssl_mode: str = Field(default="verify-full", pattern=r"^(disable|require|verify-ca|verify-full)$")
     database_ssl_root_cert: str = "system"
     database_ca_certificate: str | None = None

@@ -6,8 +6,11 @@ During the changeover tokens of the old login count too, until OLD_AUTH_UNTIL.
 """
 
 import asyncio
+import json
 import time
+from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -27,6 +30,9 @@ OLD_ACCOUNT_SECONDS = 60
 """So long an old token goes on to count after its account was banned."""
 FIRST_FETCH_PAUSE_SECONDS = 2
 """Until the first keys are there, no token can be judged at all."""
+
+VERIFIED_TOKENS = 10_000
+"""So many tokens are remembered as verified, by their hashes."""
 
 _KEY_TYPES = {"ES256": ("EC", "P-256"), "RS256": ("RSA", None), "EdDSA": ("OKP", "Ed25519")}
 
@@ -70,6 +76,7 @@ class KeySet:
         self._client = client
         self._algorithms = algorithms
         self._keys: dict[str, jwt.PyJWK] = {}
+        self._entries: dict[str, dict[str, Any]] = {}
         self._fetched_at: float | None = None
         self._tried_at: float | None = None
         self._lock = asyncio.Lock()
@@ -112,13 +119,19 @@ class KeySet:
         try:
             response = await self._client.get(self._url, timeout=5)
             response.raise_for_status()
-            listed = response.json()["keys"]
-            keys = [key for entry in listed if (key := self._parse(entry)) is not None]
-        except (httpx.HTTPError, ValueError, KeyError, TypeError):
+            entries = {entry["kid"]: entry for entry in response.json()["keys"] if entry.get("kid")}
+            keys = {
+                kid: key for kid, entry in entries.items() if (key := self._known_or_parsed(kid, entry)) is not None
+            }
+        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError):
             return False
-        self._keys = {key.key_id: key for key in keys if key.key_id}
+        self._keys, self._entries = keys, entries
         self._fetched_at = time.monotonic()
         return True
+
+    def _known_or_parsed(self, kid: str, entry: dict[str, Any]) -> jwt.PyJWK | None:
+        """A key that is published as it was stays the same object: what was verified with it goes on to count."""
+        return self._keys.get(kid) if self._entries.get(kid) == entry else self._parse(entry)
 
     def _parse(self, entry: dict[str, Any]) -> jwt.PyJWK | None:
         for algorithm in self._algorithms:
@@ -133,18 +146,41 @@ class KeySet:
         return None
 
 
+@dataclass(frozen=True)
+class _Verified:
+    """What has to be so still for a token that was verified before to count again."""
+
+    key: jwt.PyJWK | str
+    kid: str | None
+    algorithm: str
+    expires_at: float
+    """By the clock of the day, the leeway included."""
+
+
 class TokenVerifier:
-    """Judges access tokens by the settings. One instance serves a process."""
+    """Judges access tokens by the settings. One instance serves a process.
+
+    A token comes with every request of its session, and its signature is the dearest part of judging it. So the
+    verdict is remembered, for as long as the token has not expired and the project goes on to publish the very key
+    that it was verified with.
+    """
 
     def __init__(self, settings: Settings, client: httpx.AsyncClient) -> None:
         self._settings = settings
         key = settings.supabase_secret_key
         self.admin = None if key is None else AuthAdmin(client, settings.supabase_url, key.get_secret_value())
+        self._verified: dict[bytes, _Verified] = {}
         self._old_accounts: dict[OldIdentity, tuple[float, Account | None]] = {}
         self.keys = KeySet(f"{settings.supabase_url}/auth/v1/.well-known/jwks.json", client, settings.algorithms)
 
     async def verify(self, token: str) -> CurrentUser:
         """The user of a valid token. Raises TokenError and AuthUnavailableError."""
+        digest = sha256(token.encode()).digest()
+        known = self._verified.get(digest)
+        if known is not None:
+            if await self._still_counts(known):
+                return _user(_payload(token))
+            self._verified.pop(digest, None)
         try:
             header = jwt.get_unverified_header(token)
             claimed = jwt.decode(token, options={"verify_signature": False})
@@ -157,9 +193,9 @@ class TokenVerifier:
             kid = header.get("kid")
             if not isinstance(kid, str):
                 raise TokenError("The token names no key.")
-            return self._decode(token, await self.keys.key(kid, algorithm), algorithm)
+            return self._decode(token, digest, await self.keys.key(kid, algorithm), kid, algorithm)
         if algorithm == "HS256" and self._settings.supabase_jwt_secret is not None:
-            return self._decode(token, self._settings.supabase_jwt_secret.get_secret_value(), "HS256")
+            return self._decode(token, digest, self._settings.supabase_jwt_secret.get_secret_value(), None, "HS256")
         raise TokenError("The token's algorithm is not accepted.")
 
     def verify_old(self, token: str) -> OldIdentity:
@@ -206,7 +242,17 @@ class TokenVerifier:
         self._old_accounts[identity] = (time.monotonic(), account)
         return account
 
-    def _decode(self, token: str, key: jwt.PyJWK | str, algorithm: str) -> CurrentUser:
+    async def _still_counts(self, known: _Verified) -> bool:
+        if time.time() >= known.expires_at:
+            return False
+        return known.kid is None or await self.keys.key(known.kid, known.algorithm) is known.key
+
+    def _remember(self, digest: bytes, verified: _Verified) -> None:
+        while len(self._verified) >= VERIFIED_TOKENS:
+            self._verified.pop(next(iter(self._verified)))
+        self._verified[digest] = verified
+
+    def _decode(self, token: str, digest: bytes, key: jwt.PyJWK | str, kid: str | None, algorithm: str) -> CurrentUser:
         settings = self._settings
         claims = _claims(
             token,
@@ -217,20 +263,33 @@ class TokenVerifier:
             audience=settings.supabase_jwt_audience,
             leeway=settings.jwt_leeway_seconds,
         )
-        role = claims.get("role")
-        if not isinstance(role, str):
-            raise TokenError("The token names no role.")
-        return CurrentUser(
-            id=_uuid(claims["sub"]),
-            email=_text(claims.get("email")),
-            role=role,
-            issuer="supabase",
-            is_anonymous=claims.get("is_anonymous") is True,
-            app_metadata=_mapping(claims.get("app_metadata")),
-            user_metadata=_mapping(claims.get("user_metadata")),
-            session_id=_text(claims.get("session_id")),
-            assurance=_text(claims.get("aal")),
-        )
+        user = _user(claims)
+        self._remember(digest, _Verified(key, kid, algorithm, int(claims["exp"]) + settings.jwt_leeway_seconds))
+        return user
+
+
+def _user(claims: dict[str, Any]) -> CurrentUser:
+    role = claims.get("role")
+    if not isinstance(role, str):
+        raise TokenError("The token names no role.")
+    return CurrentUser(
+        id=_uuid(claims["sub"]),
+        email=_text(claims.get("email")),
+        role=role,
+        issuer="supabase",
+        is_anonymous=claims.get("is_anonymous") is True,
+        app_metadata=_mapping(claims.get("app_metadata")),
+        user_metadata=_mapping(claims.get("user_metadata")),
+        session_id=_text(claims.get("session_id")),
+        assurance=_text(claims.get("aal")),
+    )
+
+
+def _payload(token: str) -> dict[str, Any]:
+    """What a token says that was verified before. Read anew: no request finds what another one changed in it."""
+    middle = token.split(".")[1]
+    claims: dict[str, Any] = json.loads(urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+    return claims
 
 
 def _claims(  # noqa: PLR0913 - each is one rule by which a token is judged

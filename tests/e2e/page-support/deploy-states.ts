@@ -1,6 +1,13 @@
 import type { LogLine } from '#shared/contract/deploy';
 import type { ApplicationView } from '#shared/model/application';
-import type { DeployEvent, DeployStatus, ReleaseRecord, ServiceStatus } from '#shared/model/deploy';
+import type {
+  DeployEvent,
+  DeployStatus,
+  ReleasePreview,
+  ReleaseRecord,
+  RenderedVariable,
+  ServiceStatus,
+} from '#shared/model/deploy';
 import { AppError } from '#shared/model/errors';
 import { emptyDeploy, type FixtureDeploy } from './fixture-deploy';
 import { failure, situation } from './fixture-host';
@@ -136,12 +143,61 @@ export const application: ApplicationView = {
   ],
 };
 
+const variable = (name: string, group: string, changes: Partial<RenderedVariable>): RenderedVariable => ({
+  name,
+  group,
+  explanation: `What ${name} is for.`,
+  secret: false,
+  optional: false,
+  origin: 'template',
+  ...changes,
+});
+
+/** The files of a release, which lack the version until it is given. */
+export function releaseFiles(given: Readonly<Record<string, string>>): ReleasePreview {
+  const origin = (name: string, otherwise: RenderedVariable['origin']) =>
+    given[name] === undefined ? otherwise : 'given';
+  return {
+    folder: '/home/ada/.cutover/shop/deploy',
+    variables: [
+      variable('APP_VERSION', 'Release', { origin: origin('APP_VERSION', 'empty') }),
+      variable('BACKEND_IMAGE', 'Release', { origin: origin('BACKEND_IMAGE', 'previous') }),
+      variable('DATABASE_URL', 'Database', { secret: true, origin: origin('DATABASE_URL', 'workspace') }),
+      variable('OLD_JWT_SECRET', 'Changeover', {
+        secret: true,
+        optional: true,
+        origin: origin('OLD_JWT_SECRET', 'empty'),
+      }),
+    ],
+    ...(given['APP_VERSION'] === undefined
+      ? {}
+      : { compose: `services:\n  backend:\n    labels: { app.version: ${given['APP_VERSION']} }\n` }),
+  };
+}
+
 /** A stack that serves, with releases to go back to. */
 export function deployed(changes: Partial<FixtureDeploy> = {}): FixtureDeploy {
   return {
     ...emptyDeploy,
     status,
     logs,
+    use: [
+      {
+        id: '4f4f4f4f4f4f',
+        service: 'backend',
+        cpus: 0.42,
+        memoryBytes: 500 * 1024 ** 2,
+        memoryLimitBytes: 512 * 1024 ** 2,
+      },
+      {
+        id: '5a5a5a5a5a5a',
+        service: 'frontend',
+        cpus: null,
+        memoryBytes: 96 * 1024 ** 2,
+        memoryLimitBytes: 512 * 1024 ** 2,
+      },
+    ],
+    files: releaseFiles,
     application,
     panel: {
       generation: 'flat',
@@ -285,5 +341,12 @@ export const deployStates: PageState[] = [
     path: '/deploy',
     shows: 'Make this host a swarm of its own',
     act: async (page) => page.getByRole('button', { name: 'Release…' }).click(),
+  },
+  {
+    name: 'deploy, files of the release',
+    now: () => situation({ deploy: deployed() }),
+    path: '/deploy',
+    shows: 'Missing',
+    act: async (page) => page.getByRole('button', { name: 'Files…' }).click(),
   },
 ];

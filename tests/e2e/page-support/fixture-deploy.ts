@@ -1,5 +1,12 @@
 import type { deployContract, DeployOperation, LogLine } from '#shared/contract/deploy';
-import type { DeployEvent, DeployStatus, PreflightFinding, ReleasePlan } from '#shared/model/deploy';
+import type {
+  ContainerUse,
+  DeployEvent,
+  DeployStatus,
+  PreflightFinding,
+  ReleasePlan,
+  ReleasePreview,
+} from '#shared/model/deploy';
 import type { easypanelContract } from '#shared/contract/easypanel';
 import type { ApplicationView } from '#shared/model/application';
 import type { PanelView } from '#shared/model/easypanel';
@@ -15,6 +22,10 @@ export interface FixtureDeploy {
   /** What the operation told; it goes on unless the last one is an `end`. */
   events: DeployEvent[];
   logs: LogLine[];
+  /** What the containers take; measured once. */
+  use: ContainerUse[];
+  /** The files with the values that were given. */
+  files: (given: Readonly<Record<string, string>>) => ReleasePreview;
   application: ApplicationView | AppError;
   panel: PanelView | AppError;
 }
@@ -26,6 +37,8 @@ export const emptyDeploy: FixtureDeploy = {
   operation: null,
   events: [],
   logs: [],
+  use: [],
+  files: () => ({ folder: '/home/ada/.cutover/shop/deploy', variables: [] }),
   application: { root: '/home/ada/shop', head: 'c0ffee', dirty: false, files: [], routes: [], open: [] },
   panel: { generation: 'flat', projects: [], services: [] },
 };
@@ -66,9 +79,19 @@ export function deployFixture(
       return Promise.resolve({});
     },
     'deploy.logs': async function* (filter, { signal }) {
+      note('deploy.logs', filter);
       for (const [seq, event] of given().logs.entries()) yield { seq, event };
       if (!filter.follow) return;
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    },
+    'deploy.use': async function* (_input, { signal }) {
+      yield { seq: 0, event: given().use };
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    },
+    'deploy.previewFiles': async (input) => Promise.resolve(given().files(input.given)),
+    'deploy.writeFiles': async (input) => {
+      note('deploy.writeFiles', input);
+      return Promise.resolve(given().files(input.given));
     },
     'deploy.application': async (input) => {
       note('deploy.application', input);

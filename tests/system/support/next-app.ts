@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { accepts, type Program, run, startProgram } from './program';
@@ -53,10 +53,12 @@ export async function installPackages(
 
 /** Builds the application and puts together what its image holds. Gives the folder to run in. */
 export async function buildApp(folder: string, settings: PageSettings): Promise<string> {
+  await mkdir(join(folder, 'public'), { recursive: true });
   await run('npm', ['run', 'build'], { cwd: folder, env: { ...environment(folder), ...settings } });
   const image = join(folder, 'image');
   await cp(join(folder, '.next/standalone'), image, { recursive: true, verbatimSymlinks: true });
   await cp(join(folder, '.next/static'), join(image, '.next/static'), { recursive: true });
+  await cp(join(folder, 'public'), join(image, 'public'), { recursive: true });
   await cp(join(folder, 'start.mjs'), join(image, 'start.mjs'));
   return image;
 }

@@ -1,9 +1,14 @@
 import { z } from 'zod';
+import type { RuntimeKind } from '#shared/model/deploy';
+import { AppError } from '#shared/model/errors';
 import type { DockerApi } from './docker-api';
+import { stackLabel } from './swarm';
 
 /** The labels by which Compose knows its containers. */
 const projectLabel = 'com.docker.compose.project';
 const serviceLabel = 'com.docker.compose.service';
+/** By which a swarm names the service of a container, with the stack's name before it. */
+const swarmServiceLabel = 'com.docker.swarm.service.name';
 
 const listSchema = z.array(
   z.object({
@@ -64,6 +69,71 @@ export async function projectContainers(
     signal,
   );
   return found.map(({ Id }) => Id);
+}
+
+/** The running containers of a stack on this host, with the names of their services, whichever of the two runs them. */
+export async function stackContainers(
+  docker: DockerApi,
+  stack: string,
+  runtime: RuntimeKind,
+  signal: AbortSignal,
+): Promise<{ id: string; service: string }[]> {
+  const [of, name] = runtime === 'swarm' ? [stackLabel, swarmServiceLabel] : [projectLabel, serviceLabel];
+  const filters = JSON.stringify({ label: [`${of}=${stack}`] });
+  const found = await docker.call({ path: '/containers/json', query: { filters } }, listSchema, signal);
+  return found.map(({ Id, Labels }) => {
+    const service = Labels?.[name] ?? '';
+    return { id: Id, service: service.startsWith(`${stack}_`) ? service.slice(stack.length + 1) : service };
+  });
+}
+
+const statsSchema = z.object({
+  cpu_stats: z.object({
+    cpu_usage: z.object({ total_usage: z.number() }),
+    system_cpu_usage: z.number().optional(),
+    online_cpus: z.number().optional(),
+  }),
+  memory_stats: z.object({
+    usage: z.number().optional(),
+    limit: z.number().optional(),
+    stats: z.record(z.string(), z.number()).nullish(),
+  }),
+});
+
+/** What a container has taken of its host: processor time since its start, and memory now. */
+export interface ContainerStats {
+  cpuNanoseconds: number;
+  /** Of all cores together, busy or not, by the same clock. */
+  hostNanoseconds: number;
+  cores: number;
+  memoryBytes: number;
+  memoryLimitBytes: number;
+}
+
+/** One measurement; undefined for a container that has ended. */
+export async function containerStats(
+  docker: DockerApi,
+  id: string,
+  signal: AbortSignal,
+): Promise<ContainerStats | undefined> {
+  const query = { stream: 'false', 'one-shot': 'true' };
+  const read = await docker
+    .call({ path: `/containers/${id}/stats`, query }, statsSchema, signal)
+    .catch((error: unknown) => {
+      if (error instanceof AppError && error.code === 'NOT_FOUND') return undefined;
+      throw error;
+    });
+  const { usage, limit = 0, stats } = read?.memory_stats ?? {};
+  if (read === undefined || usage === undefined) return undefined;
+  // Files that the kernel may forget at any time are no use of memory; the two generations of cgroups name them differently.
+  const forgettable = stats?.['inactive_file'] ?? stats?.['total_inactive_file'] ?? 0;
+  return {
+    cpuNanoseconds: read.cpu_stats.cpu_usage.total_usage,
+    hostNanoseconds: read.cpu_stats.system_cpu_usage ?? 0,
+    cores: read.cpu_stats.online_cpus ?? 1,
+    memoryBytes: Math.max(usage - forgettable, 0),
+    memoryLimitBytes: limit,
+  };
 }
 
 /** Ports of the host that running containers publish: the project's own, and others' with their names. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { DockerApi } from './docker-api';
 
 /** The label by which `docker stack` knows the services of a stack. */
-const stackLabel = 'com.docker.stack.namespace';
+export const stackLabel = 'com.docker.stack.namespace';
 
 const resourcesSchema = z.object({ NanoCPUs: z.number().optional(), MemoryBytes: z.number().optional() });
 

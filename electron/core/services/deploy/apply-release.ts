@@ -47,18 +47,16 @@ export function applyRelease(
   return withLock(host, signal, async () => {
     const stored = await interruptedOrNew(host, runtime, stack, bundle, tell, signal);
     const folder = releaseFolder(host, stored.id);
-    phase(tell, 'images', 'Get the images');
-    const record = await pinImages(
-      host,
-      stored,
-      bundle,
-      await pullImages(host, bundle, tell, signal),
-      signal,
-    );
-    if (options.migration !== undefined) {
-      phase(tell, 'migrate', 'Change the database’s schema');
-      await runMigration(host, stack, folder, bundle, options.migration, tell, signal);
-    }
+    const record = await noteFailure(host, stored, signal, async () => {
+      phase(tell, 'images', 'Get the images');
+      const pinned = await pullImages(host, bundle, tell, signal);
+      const ready = await pinImages(host, stored, bundle, pinned, signal);
+      if (options.migration !== undefined) {
+        phase(tell, 'migrate', 'Change the database’s schema');
+        await runMigration(host, stack, folder, bundle, options.migration, tell, signal);
+      }
+      return ready;
+    });
     const before = await probe(options.probes, 0, signal);
     const previous = (await listReleases(host, signal)).find(({ state }) => state === 'live');
     let silent: ProbeResult[];
@@ -141,6 +139,26 @@ async function interruptedOrNew(
   phase(tell, 'validate', 'Let the engine’s client read the compose file');
   await runtime.validate(releaseFolder(host, fresh.id), signal);
   return fresh;
+}
+
+/** Says in the host's records why a release did not get as far as its services. */
+async function noteFailure<T>(
+  host: DeployHost,
+  record: ReleaseRecord,
+  signal: AbortSignal,
+  body: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!signal.aborted && error instanceof AppError && !lostHost.has(error.code)) {
+      // Not the details: what a change of the schema printed may hold secrets.
+      const { details: _printed, ...told } = toErrorShape(error);
+      // A full disk may not take the record either: what stopped the release is what has to be told.
+      await writeRecord(host, { ...record, state: 'failed', error: told }, signal).catch(() => undefined);
+    }
+    throw error;
+  }
 }
 
 async function deployStack(

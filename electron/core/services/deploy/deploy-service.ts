@@ -1,5 +1,6 @@
 import type { LogLine } from '#shared/contract/deploy';
 import type {
+  ContainerUse,
   DeployStatus,
   PreflightFinding,
   ReleasePlan,
@@ -15,6 +16,7 @@ import { redactingFailures } from '../settings/redact-error';
 import { type ApplyOptions, applyRelease, otherRuntime, rollBackTo } from './apply-release';
 import { type BundleSource, readBundle } from './compose-bundle';
 import { composeRuntime } from './compose-runtime';
+import { measureUse } from './container-use';
 import { brokenBy, defaultDockerSocket, type DeployHost, openDeployHost } from './deploy-host';
 import { preflight, requireClear } from './preflight';
 import { portsFinding, preflightRelease, unreadableRelease } from './preflight-release';
@@ -45,6 +47,8 @@ export interface DeployService {
   /** Replaces a service's containers one by one with new ones of the same image. */
   restart(service: string, limitMs: number, tell: Tell, signal: AbortSignal): Promise<void>;
   logs(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogLine>;
+  /** See `measureUse`. */
+  use(signal: AbortSignal): AsyncIterable<ContainerUse[]>;
   /** Makes the host the manager of a swarm of its own. */
   initialiseSwarm(signal: AbortSignal): Promise<void>;
 }
@@ -164,6 +168,17 @@ export function createDeployService(settings: () => Promise<Settings>, secrets: 
         const { environment, lines } = await runtime.logs(filter, signal);
         const redactRelease = environmentRedactor(environment);
         for await (const line of lines) yield { ...line, text: redactRelease(redact(line.text)) };
+      } catch (error) {
+        throw await brokenBy(host.ssh, error);
+      } finally {
+        host.close();
+      }
+    },
+    use: async function* (signal) {
+      const { host, stack } = await connect(signal);
+      try {
+        const { runtime } = await runtimeNow(host, stack, signal);
+        yield* measureUse(host, stack, runtime.kind, signal);
       } catch (error) {
         throw await brokenBy(host.ssh, error);
       } finally {

@@ -59,9 +59,15 @@ const domainsSchema = z.array(
   z.object({ host: z.string(), path: z.string().optional(), https: z.boolean().optional() }),
 );
 
-const environmentSchema = z.object({ env: z.string().nullish() });
+/** `createDotEnv`: whether the panel writes a file of it too. An update without it would switch that off. */
+const environmentSchema = z.object({ env: z.string().nullish(), createDotEnv: z.boolean().optional() });
 
-const appSchema = environmentSchema.extend({
+const appSchema = z.object({
+  // The registry's login stays the service's: an update of the image without it would take it away.
+  source: z
+    .object({ username: z.string().nullish(), password: z.string().nullish() })
+    .nullish()
+    .catch(undefined),
   deploy: z
     .looseObject({
       replicas: z.number().optional(),
@@ -131,10 +137,15 @@ export function createEasypanelService(
       withPanel(signal, async (panel) => (await compareEnvironment(panel, target, file, signal)).changes),
     setEnvironment: (target, file, signal) =>
       withPanel(signal, async (panel) => {
-        const { kind, text, changes } = await compareEnvironment(panel, target, file, signal);
+        const { kind, text, kept, changes } = await compareEnvironment(panel, target, file, signal);
         // A panel that refuses the file may repeat what stands in it.
         await redactingFailures(environmentRedactor(Object.entries(parseEnv(text))), () =>
-          panel.call(`services.${kind}.updateEnv`, { ...idOf(target), env: text }, z.unknown(), signal),
+          panel.call(
+            `services.${kind}.updateEnv`,
+            { ...idOf(target), env: text, ...kept },
+            z.unknown(),
+            signal,
+          ),
         );
         return changes;
       }),
@@ -158,13 +169,20 @@ export function createEasypanelService(
           });
         }
         const id = idOf(target);
-        const { deploy } = await panel.call('services.app.inspectService', id, appSchema, signal);
+        const { deploy, source } = await panel.call('services.app.inspectService', id, appSchema, signal);
         phase(tell, 'configure', `Set the image of ${target.service}`);
         if (deploy?.zeroDowntime !== true) {
           const kept = { ...deploy, zeroDowntime: true };
           await panel.call('services.app.updateDeploy', { ...id, deploy: kept }, z.unknown(), signal);
         }
-        await panel.call('services.app.updateSourceImage', { ...id, image }, z.unknown(), signal);
+        const { username, password } = source ?? {};
+        const login = {
+          ...(typeof username === 'string' ? { username } : {}),
+          ...(typeof password === 'string' ? { password } : {}),
+        };
+        await redactingFailures(environmentRedactor([['PASSWORD', password ?? '']]), () =>
+          panel.call('services.app.updateSourceImage', { ...id, image, ...login }, z.unknown(), signal),
+        );
         const socket = given.get('EASYPANEL_DOCKER_SOCKET') ?? defaultDockerSocket;
         // It closes the session when it fails, which is what comes next anyway.
         const host = await openDeployHost(ssh, target.project, socket, signal);
@@ -233,14 +251,14 @@ async function compareEnvironment(
     });
   });
   const kind = await kindOf(panel, target, signal);
-  const { env } = await panel.call(
+  const { env, ...kept } = await panel.call(
     `services.${kind}.inspectService`,
     idOf(target),
     environmentSchema,
     signal,
   );
   const now = new Map(Object.entries(parseEnv(env ?? '')));
-  return { kind, text, changes: variableChanges(now, new Map(Object.entries(parseEnv(text)))) };
+  return { kind, text, kept, changes: variableChanges(now, new Map(Object.entries(parseEnv(text)))) };
 }
 
 /** As the panel's own page sends it. */

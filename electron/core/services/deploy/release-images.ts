@@ -27,8 +27,8 @@ export async function pullImages(
       const digest = digestFor(image, z.array(z.string()).parse(JSON.parse(digests)));
       if (digest !== undefined) pinned[image] = digest;
     } catch (error) {
-      if (!(error instanceof AppError) || lostHost.has(error.code) || error.code === 'HOST_DISK_FULL')
-        throw error;
+      if (!(error instanceof AppError) || lostHost.has(error.code)) throw error;
+      if (error.code === 'HOST_DISK_FULL') throw diskFull(image, error);
       const present = await host.runDocker(['image', 'inspect', '-f', '{{.Id}}', image], signal).then(
         () => true,
         () => false,
@@ -48,6 +48,15 @@ function digestFor(image: string, digests: readonly string[]): string | undefine
   const short = repository.replace(/^docker\.io\/(?:library\/)?/, '');
   const found = digests.find((entry) => entry.startsWith(`${short}@`));
   return found === undefined ? undefined : `${image}@${found.slice(short.length + 1)}`;
+}
+
+function diskFull(image: string, error: AppError): AppError {
+  const message = `The host’s disk became full while it got the image ${image}. No service was changed.`;
+  return new AppError('HOST_DISK_FULL', message, {
+    hint: error.hint,
+    details: { ...error.details, image },
+    cause: error,
+  });
 }
 
 function imageFailure(image: string, error: AppError): AppError {

@@ -14,7 +14,7 @@ import { shellWord } from '../../adapters/ssh/ssh-session';
 import type { ComposeBundle } from './compose-bundle';
 import type { DeployHost } from './deploy-host';
 
-/** Releases kept on the host, beside the live one. */
+/** Releases that served and that are kept on the host beside the live one, and as many that did not. */
 const keptReleases = 10;
 /** Between two signs of life of a deployment. */
 const heartbeatMs = 5_000;
@@ -142,7 +142,12 @@ export async function markLive(host: DeployHost, live: ReleaseRecord, signal: Ab
     await writeRecord(host, cutOff(other, live.id), signal);
   const { error: _none, ...clean } = live;
   await writeRecord(host, { ...clean, state: 'live' }, signal);
-  const old = releases.filter(({ id }) => id !== live.id).slice(keptReleases);
+  const others = releases.filter(({ id }) => id !== live.id);
+  const served = others.filter(({ state }) => state === 'live' || state === 'replaced');
+  const old = [
+    ...served.slice(keptReleases),
+    ...others.filter((one) => !served.includes(one)).slice(keptReleases),
+  ];
   for (const { id } of old) await host.run(`rm -rf ${shellWord(releaseFolder(host, id))}`, signal);
 }
 

@@ -9,7 +9,14 @@ import { vaultLocked } from '../secrets/store-errors';
 import { createSettings } from '../settings/settings';
 import { decodeValue } from './env-file';
 import { readEnvTemplate } from './env-template';
-import { readTemplates, type ReleaseTemplates, renderRelease, writeRelease } from './render-release';
+import {
+  previewRelease,
+  readTemplates,
+  renderedValues,
+  type ReleaseTemplates,
+  renderRelease,
+  writeRelease,
+} from './render-release';
 import { generatedValues, releaseValues, workspaceValues } from '../../../../tests/support/release-samples';
 
 const root = path.resolve(import.meta.dirname, '../../../..');
@@ -31,8 +38,10 @@ const settings = (values: Record<string, string> = workspaceValues) =>
     secretTexts: [],
   });
 
-const given = (changes: Record<string, string> = {}) =>
-  new Map(Object.entries({ ...releaseValues, ...changes }));
+const given = (changes: Record<string, string> = {}, from = settings()) => ({
+  given: new Map(Object.entries({ ...releaseValues, ...changes })),
+  settings: from,
+});
 
 function failureOf(call: () => unknown) {
   try {
@@ -81,7 +90,7 @@ describe('the templates that ship', () => {
 
 describe('renderRelease', () => {
   test('fills in numbers, images and labels, and names the environment file alone', () => {
-    const { compose } = renderRelease(templates, given({ BACKEND_REPLICAS: '3' }), settings());
+    const { compose } = renderRelease(templates, given({ BACKEND_REPLICAS: '3' }));
     expect(compose).not.toContain('${');
     expect(parse(compose)).toMatchObject({
       services: {
@@ -99,7 +108,7 @@ describe('renderRelease', () => {
   test('names every value that is missing, and no value', () => {
     const few = { ...workspaceValues };
     Reflect.deleteProperty(few, 'R2_SECRET_ACCESS_KEY');
-    const error = failureOf(() => renderRelease(templates, given({ APP_VERSION: '' }), settings(few)));
+    const error = failureOf(() => renderRelease(templates, given({ APP_VERSION: '' }, settings(few))));
     expect(error.code).toBe('SETTING_MISSING');
     expect(error.message).toContain('APP_VERSION');
     expect(error.message).toContain('R2_SECRET_ACCESS_KEY');
@@ -109,7 +118,7 @@ describe('renderRelease', () => {
 
   test('refuses names that no template has, images that are no release, and secrets outside of their file', () => {
     const refused = (changes: Record<string, string>) =>
-      failureOf(() => renderRelease(templates, given(changes), settings())).message;
+      failureOf(() => renderRelease(templates, given(changes))).message;
     expect(refused({ OPENAI_KEY: 'x' })).toContain('OPENAI_KEY');
     for (const image of ['shop/backend', 'shop/backend:latest', 'shop/backend:1 2', '-x:1'])
       expect(refused({ BACKEND_IMAGE: image })).toContain('image of backend');
@@ -121,7 +130,7 @@ describe('renderRelease', () => {
 
   test('refuses a Compose file that would interrupt, and one that does not name a variable', () => {
     const refused = (compose: string) =>
-      failureOf(() => renderRelease({ ...templates, compose }, given(), settings())).message;
+      failureOf(() => renderRelease({ ...templates, compose }, given())).message;
     const { compose } = templates;
     expect(
       refused(compose.replace('    image: ${FRONTEND', "    ports: ['80:80']\n    image: ${FRONTEND")),
@@ -136,7 +145,7 @@ describe('renderRelease', () => {
   test('carries every value through 200 combinations, whatever it holds', () => {
     fc.assert(
       fc.property(generatedValues, (changes) => {
-        const release = renderRelease(templates, given(changes), settings());
+        const release = renderRelease(templates, given(changes));
         const read = readRaw(release.environment);
         expect(read.size).toBe(release.variables.length);
         for (const [name, value] of Object.entries(changes)) {
@@ -156,14 +165,40 @@ describe('renderRelease', () => {
     );
   });
 
+  test('previews what is there while values are missing, without a value', () => {
+    const { compose, variables } = previewRelease(templates, given({ APP_VERSION: '' }));
+    expect(compose).toBeUndefined();
+    expect(variables.find(({ name }) => name === 'APP_VERSION')).toMatchObject({
+      origin: 'empty',
+      optional: false,
+      secret: false,
+    });
+    expect(JSON.stringify(variables)).not.toContain(releaseValues.R2_BUCKET);
+  });
+
   test('writes the environment file for its owner alone, also over an older one', async () => {
-    const release = renderRelease(templates, given(), settings());
+    const release = renderRelease(templates, given());
     for (const _ of [1, 2]) {
       const files = await writeRelease(path.join(folder, 'out'), release);
       expect((await stat(files.environment)).mode & 0o777).toBe(0o600);
       expect(await readFile(files.environment, 'utf8')).toBe(release.environment);
       expect(await readFile(files.compose, 'utf8')).toBe(release.compose);
     }
+    // What was written fills a later release, below what is given and what the workspace knows.
+    const previous = await renderedValues(path.join(folder, 'out'));
+    const again = previewRelease(templates, {
+      given: new Map([['APP_VERSION', '1.4.3']]),
+      settings: settings(),
+      previous,
+    });
+    const origin = (name: string) => again.variables.find((variable) => variable.name === name)?.origin;
+    expect(again.compose).toContain("app.version: '1.4.3'");
+    expect(['APP_VERSION', 'BACKEND_IMAGE', 'SUPABASE_URL'].map(origin)).toEqual([
+      'given',
+      'previous',
+      'workspace',
+    ]);
+    expect(await renderedValues(path.join(folder, 'absent'))).toEqual(new Map());
     await expect(readTemplates(folder)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
 });

@@ -1,11 +1,12 @@
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parse as parseEnv } from 'dotenv';
+import type { RenderedVariable } from '#shared/model/deploy';
 import { AppError } from '#shared/model/errors';
-import type { Settings } from '../../ports/settings';
 import { checkCompose, fillCompose } from './compose-file';
-import { writeEnvFile } from './env-file';
+import { decodeValue, writeEnvFile } from './env-file';
 import { readEnvTemplate, type TemplateVariable } from './env-template';
-import { collectValues, type ValueOrigin } from './release-values';
+import { fillValues, missingOf, type ReleaseValue, requireValues, type ValueSources } from './release-values';
 
 export const composeFileName = 'docker-compose.prod.yml';
 export const envFileName = '.env.production';
@@ -23,7 +24,7 @@ export interface RenderedRelease {
   compose: string;
   /** Holds every secret: for a file of mode 600. */
   environment: string;
-  variables: { name: string; group: string; secret: boolean; origin: ValueOrigin }[];
+  variables: RenderedVariable[];
 }
 
 /** Reads the templates of an application's folder, or those that ship. Throws `INVALID_INPUT` when one is missing. */
@@ -40,36 +41,65 @@ export async function readTemplates(folder: string): Promise<ReleaseTemplates> {
   return { compose: await read(composeFileName), environment: await read(envTemplateName) };
 }
 
+/** The values of the files that were rendered into a folder before; none where there are no such files. */
+export async function renderedValues(folder: string): Promise<Map<string, string>> {
+  const text = await readFile(path.join(folder, envFileName), 'utf8').catch(() => '');
+  return new Map(Object.entries(parseEnv(text)).map(([name, written]) => [name, decodeValue(written)]));
+}
+
 /**
  * Fills the templates and checks what comes of it; writes nothing. Throws `SETTING_MISSING` naming every missing value,
  * `SETTING_INVALID` and `INVALID_INPUT`. No error holds a value.
  */
-export function renderRelease(
-  templates: ReleaseTemplates,
-  given: ReadonlyMap<string, string>,
-  settings: Settings,
-): RenderedRelease {
+export function renderRelease(templates: ReleaseTemplates, sources: ValueSources): RenderedRelease {
   const variables = readEnvTemplate(templates.environment);
-  const values = collectValues(variables, given, settings);
+  const values = fillValues(variables, sources);
+  requireValues(variables, values);
+  return rendered(templates, variables, values);
+}
+
+/** What {@link renderRelease} would make; while values are missing only where the others come from. Throws like it. */
+export function previewRelease(
+  templates: ReleaseTemplates,
+  sources: ValueSources,
+): { variables: RenderedVariable[]; compose?: string } {
+  const variables = readEnvTemplate(templates.environment);
+  const values = fillValues(variables, sources);
+  if (missingOf(variables, values).length > 0) return { variables: shownOf(variables, values) };
+  const { compose, variables: shown } = rendered(templates, variables, values);
+  return { variables: shown, compose };
+}
+
+function rendered(
+  templates: ReleaseTemplates,
+  variables: readonly TemplateVariable[],
+  values: ReadonlyMap<string, ReleaseValue>,
+): RenderedRelease {
   const texts = new Map([...values].map(([name, { value }]) => [name, value] as const));
-  const isSecret = ({ name, secret }: TemplateVariable): boolean => secret && texts.get(name) !== '';
-  const open = new Map([...texts].filter(([name]) => !variables.some((v) => v.name === name && v.secret)));
-  const compose = fillCompose(templates.compose, open);
+  const secrets = variables.filter(({ secret }) => secret).map(({ name }) => name);
+  const compose = fillCompose(
+    templates.compose,
+    new Map([...texts].filter(([name]) => !secrets.includes(name))),
+  );
   checkCompose(
     compose,
-    variables.filter(isSecret).map(({ name }) => texts.get(name) ?? ''),
+    secrets.flatMap((name) => texts.get(name) ?? []),
   );
-  return {
-    compose,
-    environment: writeEnvFile(variables, texts),
-    variables: variables.map(({ name, group, secret }) => ({
-      name,
-      group,
-      secret,
-      origin: values.get(name)?.origin ?? 'empty',
-    })),
-  };
+  return { compose, environment: writeEnvFile(variables, texts), variables: shownOf(variables, values) };
 }
+
+const shownOf = (
+  variables: readonly TemplateVariable[],
+  values: ReadonlyMap<string, ReleaseValue>,
+): RenderedVariable[] =>
+  variables.map(({ name, group, explanation, secret, optional }) => ({
+    name,
+    group,
+    explanation,
+    secret,
+    optional,
+    origin: values.get(name)?.origin ?? 'empty',
+  }));
 
 /** Writes both files into a folder, the environment file with mode 600, each whole or not at all. Gives their paths. */
 export async function writeRelease(

@@ -4,6 +4,9 @@ import type { ComposeBundle } from './compose-bundle';
 import type { DeployHost } from './deploy-host';
 import { phase, type Tell } from './rollout';
 
+/** The exit code of `docker run` when it could not start the container. */
+const dockerFailed = '125';
+
 export interface Migration {
   service: string;
   command: readonly string[];
@@ -46,7 +49,13 @@ export async function runMigration(
       },
     );
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'HOST_COMMAND_FAILED') throw error;
+    // Other codes than Docker's own are the step's, whatever its words look like.
+    if (
+      !(error instanceof AppError) ||
+      error.details?.exit === undefined ||
+      error.details.exit === dockerFailed
+    )
+      throw error;
     throw new AppError('RELEASE_FAILED', `${command.join(' ')} failed; the services were not changed.`, {
       hint: 'Read its output. What it did before it failed may stand in the database.',
       details: error.details,

@@ -1,7 +1,12 @@
 import path from 'node:path';
 import { AppError } from '#shared/model/errors';
 import { readEnvFile } from '../../../core/services/settings/variables';
-import { readTemplates, renderRelease, writeRelease } from '../../../core/services/deploy/render-release';
+import {
+  readTemplates,
+  renderedValues,
+  renderRelease,
+  writeRelease,
+} from '../../../core/services/deploy/render-release';
 import { readEnvTemplate } from '../../../core/services/deploy/env-template';
 import type { CommandContext } from '../context';
 import { type ExitCode, exitCodes } from '../exit-codes';
@@ -13,6 +18,7 @@ export interface RenderOptions {
   out?: string;
   values?: string;
   set?: string[];
+  keep?: boolean;
 }
 
 /** Writes the Compose file and the environment file of a release. */
@@ -31,8 +37,12 @@ export function deployRender(
       ...Object.entries(options.values === undefined ? {} : await readEnvFile(options.values)),
       ...(options.set ?? []).map((pair) => assignment(pair, secret)),
     ]);
-    const release = renderRelease(templates, given, await workspace.settings());
     const folder = path.resolve(options.out ?? path.join(workspace.folder, 'deploy'));
+    const release = renderRelease(templates, {
+      given,
+      settings: await workspace.settings(),
+      previous: options.keep === true ? await renderedValues(folder) : undefined,
+    });
     const files = await writeRelease(folder, release);
     await output.document({ files, variables: release.variables });
     const rows = release.variables.map(({ name, secret, origin }) => [name, secret ? 'secret' : '', origin]);

@@ -222,3 +222,30 @@ export function logs(
     return exitCodes.done;
   });
 }
+
+/** Prints what the containers take of the host; without `follow` once, as soon as the use of processors is known. */
+export function use(
+  context: CommandContext,
+  options: SessionOptions & { follow?: boolean },
+): Promise<ExitCode> {
+  const { output, signal } = context;
+  return withSession(context, options, { secrets: 'ask' }, async ({ handlers }) => {
+    for await (const { event } of handlers['deploy.use']({}, { signal, after: -1 })) {
+      if (event.length > 0 && event.every(({ cpus }) => cpus === null)) continue;
+      await output.event(event);
+      const rows = event.map(({ service, id, cpus, memoryBytes, memoryLimitBytes }) => [
+        service,
+        id,
+        cpus?.toFixed(2) ?? '',
+        `${megabytes(memoryBytes)} of ${megabytes(memoryLimitBytes)} MiB`,
+      ]);
+      if (rows.length === 0) output.line('Nothing of the stack runs on this host.');
+      else
+        for (const line of table([['service', 'container', 'cores', 'memory'], ...rows])) output.line(line);
+      if (options.follow !== true) break;
+    }
+    return exitCodes.done;
+  });
+}
+
+const megabytes = (bytes: number): string => (bytes / 1024 ** 2).toFixed(0);

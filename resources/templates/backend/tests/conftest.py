@@ -69,6 +69,13 @@ async def paid() -> dict[str, bool]:
     return {"ok": True}
 
 
+@demo.get("/upgrade")
+async def upgrade(user: SignedInUser) -> dict[str, str]:
+    """Changes what it was given, which is its own."""
+    user.app_metadata["plan"] = "paid"
+    return {"plan": user.app_metadata["plan"]}
+
+
 @pytest.fixture
 def client(settings: Settings) -> Iterator[Callable[..., AbstractContextManager[TestClient]]]:
     """Starts the application; changed variables can be given."""

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import type { ApplicationView } from '#shared/model/application';
 import { AppError } from '#shared/model/errors';
 import { actionOf, type FileChange } from './changes';
 import { planChanges, readApplicationTemplates } from './plan-changes';
+import { templatesRoot } from '../templates-root';
 import { readRepository, writeBranch } from './repository';
 
 /** What becomes of the application in this checkout. Reads its last commit and changes nothing. Throws `INVALID_INPUT`. */
@@ -51,14 +51,6 @@ async function look(folder: string, signal: AbortSignal) {
     open: changes.open,
   };
   return { repository, changes, view };
-}
-
-/** The folder of this installation: the program may be built or run from its sources. */
-function templatesRoot(): string {
-  for (let folder = import.meta.dirname; ; folder = path.dirname(folder)) {
-    if (existsSync(path.join(folder, 'resources/templates'))) return folder;
-    if (path.dirname(folder) === folder) throw new Error('The installation has no templates.');
-  }
 }
 
 const patchOf = ({ path: file, before, after }: FileChange): string =>

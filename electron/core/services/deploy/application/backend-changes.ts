@@ -125,6 +125,9 @@ function rewriteOthers(
     // What the template brings is replaced as a whole.
     if (template.has(name) && !ownFirst.test(name)) continue;
     changes.open.push(...result.open);
+    // Alembic makes a connection of its own, from a variable that may be encoded now.
+    if (/(?:^|\/)env\.py$/.test(path) && /\balembic\b/.test(text) && !/\bget_engine\b/.test(text))
+      changes.open.push({ path, what: 'Let Alembic connect by get_engine() of database.py.' });
     if (result.text !== text)
       changes.files.push({ path, before: text, after: result.text, reasons: [...new Set(result.reasons)] });
   }

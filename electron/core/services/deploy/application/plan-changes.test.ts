@@ -100,6 +100,16 @@ describe('the sample application', () => {
     expect(again.files.filter(({ path: name }) => name !== 'backend/main.py')).toEqual([]);
   });
 
+  test('Alembic is to connect as the application does', () => {
+    const file = 'backend/alembic/env.py';
+    const asksFor = (text: string) =>
+      planChanges(new Map([...repository.files, [file, text]]), templates).open.some(
+        ({ path: name }) => name === file,
+      );
+    expect(asksFor('from alembic import context\nengine = engine_from_config({})\n')).toBe(true);
+    expect(asksFor('from alembic import context\nfrom database import get_engine\n')).toBe(false);
+  });
+
   test('is written on a new branch only, beside a working tree that stays as it is', async () => {
     await writeFile(path.join(folder, 'README.md'), 'Not committed yet.\n');
     const commit = await writeBranch(repository, 'cutover/supabase', changes.files, never);

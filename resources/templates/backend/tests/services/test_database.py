@@ -4,11 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+import database
 from database import check_database, create_database_engine
 from settings import PoolMode, Settings
-from tests.support import required
+from tests.support import process, required
 
 WAYS = [
     ("DATABASE_URL", PoolMode.SESSION),
@@ -17,15 +19,19 @@ WAYS = [
 ]
 
 
-def engine_for(settings: Settings, variable: str, mode: PoolMode) -> Engine:
-    changes = {"database_url": required(variable), "database_pool_mode": mode}
+def engine_for(settings: Settings, variable: str, mode: PoolMode, *, keep: bool = True) -> Engine:
+    changes = {
+        "database_url": required(variable),
+        "database_pool_mode": mode,
+        "database_keep_connections": keep,
+    }
     return create_database_engine(Settings.model_validate(settings.model_dump() | changes))
 
 
-@pytest.mark.parametrize(("variable", "mode"), WAYS)
-def test_many_threads_read_and_write(settings: Settings, variable: str, mode: PoolMode) -> None:
-    engine = engine_for(settings, variable, mode)
-    table = f"backend_{mode}_{variable.lower()}"
+@pytest.mark.parametrize(("variable", "mode", "keep"), [*[(*way, True) for way in WAYS], (*WAYS[-1], False)])
+def test_many_threads_read_and_write(settings: Settings, variable: str, mode: PoolMode, keep: bool) -> None:
+    engine = engine_for(settings, variable, mode, keep=keep)
+    table = f"backend_{mode}_{variable.lower()}_{keep}"
     with engine.begin() as connection:
         connection.execute(text(f"drop table if exists {table}"))
         connection.execute(text(f"create table {table} (n int primary key, word text not null)"))
@@ -69,26 +75,74 @@ def test_the_session_keeps_few_connections_and_a_time_limit(settings: Settings) 
     engine.dispose()
 
 
-def test_the_transaction_mode_keeps_none(settings: Settings) -> None:
-    engine = engine_for(settings, "TEST_TRANSACTION_POOLER_URL", PoolMode.TRANSACTION)
-    with engine.connect() as connection:
-        assert connection.execute(text("select count(*) from pg_prepared_statements")).scalar_one() == 0
-    assert engine.pool.status() == "NullPool"
+@pytest.mark.parametrize("keep", [True, False])
+def test_the_transaction_mode_leaves_nothing_at_the_server(settings: Settings, keep: bool) -> None:
+    engine = engine_for(settings, "TEST_TRANSACTION_POOLER_URL", PoolMode.TRANSACTION, keep=keep)
+    for _ in range(8):
+        with engine.connect() as connection:
+            assert connection.execute(text("select count(*) from pg_prepared_statements")).scalar_one() == 0
+            # The session is a stranger's afterwards, so it has no time limit of ours.
+            limit = text("select count(*) from pg_settings where name = 'statement_timeout' and source = 'session'")
+            assert connection.execute(limit).scalar_one() == 0
+    assert (engine.pool.status() == "NullPool") is not keep
     engine.dispose()
 
 
-def test_a_connection_that_was_closed_is_replaced(settings: Settings) -> None:
-    engine = engine_for(settings, "DATABASE_URL", PoolMode.SESSION)
+@pytest.mark.parametrize(("variable", "mode"), WAYS)
+def test_a_connection_that_was_closed_is_replaced(settings: Settings, variable: str, mode: PoolMode) -> None:
+    engine = engine_for(settings, variable, mode)
     other = engine_for(settings, "DATABASE_URL", PoolMode.SESSION)
     with engine.connect() as connection:
         pid = connection.execute(text("select pg_backend_pid()")).scalar_one()
     with other.begin() as connection:
-        connection.execute(text("select pg_terminate_backend(:pid)"), {"pid": pid})
+        connection.execute(text("select pg_terminate_backend(:pid, 5000)"), {"pid": pid})
     check_database(engine)
     with pytest.raises(ProgrammingError), engine.connect() as connection:
         connection.execute(text("select * from no_such_table"))
     engine.dispose()
     other.dispose()
+
+
+def test_a_connection_that_was_silent_is_asked(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = engine_for(settings, "DATABASE_URL", PoolMode.SESSION)
+    asked: list[bool] = []
+    ping = engine.dialect.do_ping
+
+    def counting(connection: DBAPIConnection) -> bool:
+        asked.append(ping(connection))
+        return asked[-1]
+
+    monkeypatch.setattr(engine.dialect, "do_ping", counting)
+    for _ in range(3):
+        check_database(engine)
+    assert asked == []
+    monkeypatch.setattr(database, "SILENCE_SECONDS", -1)
+    check_database(engine)
+    assert asked == [True]
+    engine.dispose()
+
+
+def test_a_forked_process_makes_connections_of_its_own(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", required("DATABASE_URL"))
+    assert settings.database_url
+    program = """
+import os
+from sqlalchemy import text
+from database import get_engine
+
+def pid():
+    with get_engine().connect() as connection:
+        return connection.execute(text("select pg_backend_pid()")).scalar_one()
+
+before = pid()
+child = os.fork()
+if child == 0:
+    os._exit(0 if pid() != before else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+assert pid() == before
+"""
+    with process("-c", program) as running:
+        assert running.wait(30) == 0
 
 
 def test_a_server_without_tls_is_refused_when_it_must_prove_itself(settings: Settings) -> None:

@@ -119,7 +119,9 @@ def test_the_way_to_the_database_follows_from_the_port(settings: Settings) -> No
     assert pool_mode(transaction) is PoolMode.TRANSACTION
     assert pool_mode(at("postgres://u:p@h:6543/d", database_pool_mode="session")) is PoolMode.SESSION
     assert create_database_engine(session).dialect.driver == "psycopg"
-    assert create_database_engine(transaction).pool.__class__.__name__ == "NullPool"
+    assert create_database_engine(transaction).pool.__class__.__name__ == "QueuePool"
+    keeping_none = at("postgres://u:p@h:6543/d", database_keep_connections=False)
+    assert create_database_engine(keeping_none).pool.__class__.__name__ == "NullPool"
     arguments = connect_arguments(transaction)
     assert arguments["prepare_threshold"] is None
     assert (arguments["sslmode"], arguments["sslrootcert"]) == ("verify-full", "system")

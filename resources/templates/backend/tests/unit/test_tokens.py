@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -124,6 +125,62 @@ def test_a_rotated_key_is_found_with_one_request(
         for _ in range(20):
             assert answer(running, SigningKey("ES256").sign(project.claims()))[0] == 401
         assert project.reads == reads + 1
+
+
+def test_a_token_is_verified_once_and_judged_each_time(
+    client: Start, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[str] = []
+    decode = jwt.decode
+
+    def counting(token: str, *arguments: Any, **options: Any) -> Any:
+        if arguments:
+            verified.append(token)
+        return decode(token, *arguments, **options)
+
+    monkeypatch.setattr(jwt, "decode", counting)
+    token = project.token(exp=int(time.time()) + 600, app_metadata={"plan": "paid"})
+    head, claims, signature = token.split(".")
+    with client() as running:
+        for _ in range(3):
+            assert answer(running, token) == (200, "ada@example.com")
+        assert running.get("/demo/paid", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+        assert len(verified) == 1
+        # Not the same token: another payload under the same signature, another signature.
+        other = project.token(email="eve@example.com").split(".")[1]
+        assert answer(running, f"{head}.{other}.{signature}") == (401, "The token's signature is not valid.")
+        assert answer(running, f"{head}.{claims}.{signature[::-1]}")[0] == 401
+        # Expired in the meantime.
+        with monkeypatch.context() as later:
+            clock = SimpleNamespace(time=lambda: time.time() + 600 + 31, monotonic=time.monotonic)
+            later.setattr(supabase_auth, "time", clock)
+            before = len(verified)
+            answer(running, token)
+            assert len(verified) == before + 1
+        # Keys that are read again and are the same change nothing; one that was withdrawn ends what it signed.
+        monkeypatch.setattr(supabase_auth, "REFETCH_PAUSE_SECONDS", 0)
+        monkeypatch.setattr(supabase_auth, "KEY_LIFETIME_SECONDS", -1)
+        before = len(verified)
+        fresh = project.token()
+        assert [answer(running, fresh)[0] for _ in range(2)] == [200, 200]
+        assert len(verified) == before + 1
+        monkeypatch.delitem(project.keys, "ES256")
+        assert answer(running, fresh) == (401, "The token was signed with a key that this project does not have.")
+
+
+def test_no_request_finds_what_another_one_changed(client: Start, project: Project) -> None:
+    headers = {"Authorization": f"Bearer {project.token(app_metadata={'plan': 'free'})}"}
+    with client() as running:
+        assert running.get("/demo/upgrade", headers=headers).json() == {"plan": "paid"}
+        assert running.get("/demo/paid", headers=headers).status_code == 403
+
+
+def test_only_so_many_verdicts_are_kept(client: Start, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supabase_auth, "VERIFIED_TOKENS", 3)
+    with client() as running:
+        for number in range(6):
+            assert answer(running, project.token(session_id=f"session {number}"))[0] == 200
+        assert len(running.app.state.verifier._verified) == 3  # type: ignore[attr-defined]
 
 
 def test_known_keys_outlive_a_project_that_is_down(
