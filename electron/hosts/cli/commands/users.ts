@@ -17,6 +17,8 @@ export interface FilterOptions extends SessionOptions {
   neverSignedIn?: boolean;
   createdFrom?: string;
   createdTo?: string;
+  signedInFrom?: string;
+  signedInTo?: string;
 }
 
 /** What the options of a list say, as a filter. */
@@ -31,8 +33,13 @@ function filterOf(options: FilterOptions): UserFilter {
     neverSignedIn,
     createdFrom,
     createdTo,
+    signedInFrom,
+    signedInTo,
   } = options;
-  const filter = { text, field, state, provider, mfa, migrated, neverSignedIn, createdFrom, createdTo };
+  const filter = {
+    ...{ text, field, state, provider, mfa, migrated, neverSignedIn },
+    ...{ createdFrom, createdTo, signedInFrom, signedInTo },
+  };
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
 }
 
