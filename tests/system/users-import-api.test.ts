@@ -25,6 +25,7 @@ let gateway: TroubledGateway;
 let workspace: string;
 let source: string;
 let env: Record<string, string>;
+let hashes: Awaited<ReturnType<typeof messyHashes>>;
 
 const mapping = {
   sources: [
@@ -55,6 +56,7 @@ beforeAll(async () => {
     startManagedPostgres(),
     newWorkspace('users-by-api'),
   ]);
+  hashes = await messyHashes();
   supabase = await startSupabaseServer({
     authUrl: managed.authUrl,
     restUrl: managed.restUrl,
@@ -124,11 +126,11 @@ async function signIn(email: string, password: string): Promise<string> {
 }
 
 /** The address of a sound user who has the hash at `index`. */
-async function addressOf(hashes: number, index: number, which: string): Promise<string> {
+async function addressOf(kinds: number, index: number, which: string): Promise<string> {
   const rows = z.array(z.object({ email: z.string() })).parse(
     await sql(
       source,
-      `select login_email as email from members where id % ${hashes} = ${index} and login_email = 'member' || id || '@example.com'
+      `select login_email as email from members where id % ${kinds} = ${index} and login_email = 'member' || id || '@example.com'
          and id % 100 <> 0 and ${which} order by id limit 1`,
     ),
   );
@@ -160,8 +162,9 @@ test(`${size} messy users come by the admin API alone while it answers 429, 500 
   const state = await written();
   expect(state.users).toBe(expected[0]?.n);
 
-  const hashes = await messyHashes();
   for (const [index, { password, accepted }] of hashes.entries()) {
+    // One of each kind: high costs take their time, and are tried after the import by SQL.
+    if (index % 9 !== 0 && index < 27) continue;
     const email = await addressOf(hashes.length, index, 'is_active and email_verified_at is not null');
     expect(await signIn(email, `${password}x`), email).toBe('invalid_credentials');
     expect(await signIn(email, password), email).toBe(accepted ? 'signed in' : 'invalid_credentials');
@@ -230,11 +233,7 @@ test(
 );
 
 test('somebody else with an address stops the import before it writes, and who signed up later is carried over', async () => {
-  const taken = await addressOf(
-    (await messyHashes()).length,
-    3,
-    'is_active and email_verified_at is not null',
-  );
+  const taken = await addressOf(hashes.length, 3, 'is_active and email_verified_at is not null');
   const made = await fetch(`${supabase.url}/auth/v1/admin/users`, {
     method: 'POST',
     headers: { apikey: supabase.secretKey, 'content-type': 'application/json' },
