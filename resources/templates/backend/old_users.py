@@ -61,7 +61,9 @@ class OldUserMap:
             with _engine().connect() as connection:
                 tables = self._tables or _imported_tables(connection)
                 found = connection.execute(
-                    text("select user_id from cutover.imported_users where source = any (:tables) and old_id = :old_id"),
+                    text(
+                        "select user_id from cutover.imported_users where source = any (:tables) and old_id = :old_id"
+                    ),
                     {"tables": tables, "old_id": old_id},
                 ).scalars()
                 ids = [UUID(str(value)) for value in found]

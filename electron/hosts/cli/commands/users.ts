@@ -103,6 +103,7 @@ export function userStats(
       ['never signed in', count(stats.neverSignedIn)],
       ...stats.providers.map((item) => [`by ${item.provider}`, count(item.count)]),
       ...stats.signUps.map((item) => [`signed up on ${item.day}`, count(item.count)]),
+      ...stats.lastSeen.map((item) => [`last seen on ${item.day}`, count(item.count)]),
     ];
     for (const line of table(rows, [1])) output.line(line);
     return exitCodes.done;
