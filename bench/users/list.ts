@@ -41,7 +41,8 @@ const searches: readonly [string, UserFilter][] = [
   ['a number', { text: '+4917000500', field: 'phone' }],
   ['how an id begins', { text: '7f3a', field: 'id' }],
   ['a name', { text: 'olu 999', field: 'name' }],
-  ['inside of metadata', { text: 'p17"', field: 'metadata' }],
+  ['inside of metadata', { text: '"plan": "p17"', field: 'metadata' }],
+  ['not in metadata, but its letters in 50,000', { text: 'p17;', field: 'metadata' }],
   ['a name among the banned', { text: 'kim', state: 'banned' }],
 ];
 

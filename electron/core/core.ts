@@ -15,7 +15,7 @@ import {
 } from './services/connections/connections-service';
 import { requireSettingsFor } from './services/connections/connection-state';
 import { connectionTesters } from './services/connections/testers';
-import type { UserDelta } from '#shared/model/users-report';
+import type { SignInAnswer, UserDelta } from '#shared/model/users-report';
 import type { DatabaseChoices } from '#shared/model/database-choices';
 import type { UsersMapping } from '#shared/model/users-mapping';
 import { type AccessService, createAccessService } from './services/access/access-service';
@@ -31,6 +31,7 @@ import { fingerprintsOf, openMigrationPorts } from './services/migration/open-po
 import { noteCarried } from './services/activity/carry-activity';
 import { readDatabaseChoices, saveDatabaseChoices } from './services/migration/database-choices';
 import { readUsersMapping, saveUsersMapping } from './services/migration/users-mapping';
+import { trySignIn } from './services/migration/try-sign-in';
 import { carryUsers } from './steps/users/user-delta';
 import { runActivity } from './services/activity/run-activity';
 import { createHealthService, type HealthService } from './services/health/health-service';
@@ -130,6 +131,8 @@ export interface Core {
   chooseDatabase(choices: DatabaseChoices, signal: AbortSignal): Promise<void>;
   /** Carries over what changed of the users since their import, or only counts it. */
   carryUsers(apply: boolean, signal: AbortSignal): Promise<UserDelta>;
+  /** Signs in at the project with what an operator typed, and ends that session. */
+  trySignIn(credentials: { login: string; password: string }, signal: AbortSignal): Promise<SignInAnswer>;
   /** Stops own runs so that they can be resumed, and waits for that. */
   close(): Promise<void>;
 }
@@ -387,6 +390,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         await fingerprintsOf(ports, ['users'], signal);
         return noteCarried(activityOf(workspace), () => carryUsers(ports, true, signal));
       }),
+    trySignIn: (credentials, signal) =>
+      withPorts([], (ports, workspace) => trySignIn(ports.auth, activityOf(workspace), credentials, signal)),
     deploy: () => {
       const workspace = workspaces.opened();
       const facility = deployFacilities.get(workspace.folder) ?? makeDeploy(workspace);

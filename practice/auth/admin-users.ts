@@ -84,7 +84,8 @@ async function create(request: AuthRequest): Promise<AuthResponse> {
   if (email === undefined && phone === undefined) {
     throw validationFailed('Cannot create a user without either an email or phone');
   }
-  if (input.id !== undefined && !z.uuid().safeParse(input.id).success) {
+  // Of any version, whatever the message says.
+  if (input.id !== undefined && !z.guid().safeParse(input.id).success) {
     throw validationFailed('ID must conform to the uuid v4 format');
   }
   if (input.id === nilUuid) throw validationFailed('ID cannot be a nil uuid');

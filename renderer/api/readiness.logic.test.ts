@@ -34,3 +34,17 @@ it('asks only for the ends that the lanes need', () => {
   expect(isConfigured(connections, ['objects'])).toBe(false);
   expect(openPoints(connections, ['users']).some((point) => point.end === 'r2')).toBe(false);
 });
+
+it('lets the users go by the admin API when only the database URL of the project is missing', () => {
+  const connections = all({}).map((connection) =>
+    connection.end === 'supabase'
+      ? { ...connection, state: 'incomplete' as const, missing: ['SUPABASE_DB_URL' as const] }
+      : connection,
+  );
+  expect(isConfigured(connections, ['users'])).toBe(true);
+  expect(isConfigured(connections, ['database', 'users'])).toBe(false);
+  expect(openPoints(connections, ['users']).find((point) => point.end === 'supabase')).toMatchObject({
+    weight: 'check',
+    text: expect.stringContaining('admin API') as unknown,
+  });
+});

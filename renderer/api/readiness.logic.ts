@@ -28,9 +28,25 @@ function listOf(names: readonly string[]): string {
     : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
 }
 
-function pointsOf(connection: ConnectionView): OpenPoint[] {
+/** The users alone can go by the admin API; the database of the project is all that may be missing. */
+function goesWithout(connection: ConnectionView, lanes: readonly Lane[]): boolean {
+  const { end, state, missing } = connection;
+  return (
+    end === 'supabase' &&
+    state === 'incomplete' &&
+    missing.every((name) => name === 'SUPABASE_DB_URL') &&
+    !lanes.includes('database') &&
+    !lanes.includes('links')
+  );
+}
+
+function pointsOf(connection: ConnectionView, lanes: readonly Lane[]): OpenPoint[] {
   const { end, state, missing, lastTest } = connection;
   const title = endTitles[end];
+  if (goesWithout(connection, lanes)) {
+    const text = `${title} has no database URL: the users go one by one by the admin API, and their dates are not kept.`;
+    return [{ end, weight: 'check', text }];
+  }
   if (state === 'empty') return [{ end, weight: 'must', text: `${title} is not set up.` }];
   if (state === 'incomplete') {
     const labels = missing.map((name) => settingDefinitions[name].label);
@@ -51,7 +67,9 @@ function pointsOf(connection: ConnectionView): OpenPoint[] {
 /** What is open before a migration of these lanes, the hindrances first. An end that no lane needs is left out. */
 export function openPoints(connections: readonly ConnectionView[], lanes: readonly Lane[]): OpenPoint[] {
   const needed = endsFor(lanes);
-  const points = connections.filter((connection) => needed.has(connection.end)).flatMap(pointsOf);
+  const points = connections
+    .filter((connection) => needed.has(connection.end))
+    .flatMap((connection) => pointsOf(connection, lanes));
   return [
     ...points.filter((point) => point.weight === 'must'),
     ...points.filter((point) => point.weight === 'check'),
@@ -61,5 +79,8 @@ export function openPoints(connections: readonly ConnectionView[], lanes: readon
 /** Whether every setting that these lanes need is there; a failed test does not hinder, since it may be old. */
 export function isConfigured(connections: readonly ConnectionView[], lanes: readonly Lane[]): boolean {
   const needed = endsFor(lanes);
-  return connections.every((connection) => !needed.has(connection.end) || connection.state === 'configured');
+  return connections.every(
+    (connection) =>
+      !needed.has(connection.end) || connection.state === 'configured' || goesWithout(connection, lanes),
+  );
 }

@@ -10,8 +10,8 @@ import {
 } from '../model/run';
 import { databaseChoicesSchema } from '../model/database-choices';
 import { usersMappingSchema } from '../model/users-mapping';
-import { userDeltaSchema, usersReportSchema } from '../model/users-report';
-import { call, stream } from '../rpc/define';
+import { signInAnswerSchema, userDeltaSchema, usersReportSchema } from '../model/users-report';
+import { call, secretInput, stream } from '../rpc/define';
 import { bucketReportSchema, inspectProgressSchema, objectsEstimateSchema } from './inspect-objects';
 
 export const databaseEstimateSchema = z.object({
@@ -74,6 +74,11 @@ export const migrationContract = {
   'migration.chooseDatabase': call(databaseChoicesSchema, z.object({})),
   /** Counts, or with `apply` carries over, what changed at the application since its users were imported. */
   'migration.carryUsers': call(z.object({ apply: z.boolean() }), userDeltaSchema),
+  /** Signs in at the Auth service with what an operator typed, and ends that session. Nothing of it is kept but who and whether. */
+  'migration.trySignIn': call(
+    z.object({ login: z.string().trim().min(3).max(255), password: secretInput().max(1000) }),
+    signInAnswerSchema,
+  ),
   /** Reads both sides and plans; writes nothing. */
   'migration.plan': call(z.object({ only }), planSchema),
   /** Plans again and refuses with `PLAN_CHANGED` unless the hash is the one that was read. */

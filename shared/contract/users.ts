@@ -141,6 +141,8 @@ export const userStatsSchema = z.object({
   neverSignedIn: z.number().int(),
   /** The oldest first, every day of the span, in UTC. */
   signUps: z.array(z.object({ day: z.string(), count: z.number().int() })),
+  /** As `signUps`, by the day on which each user was last seen: everybody counts once. */
+  lastSeen: z.array(z.object({ day: z.string(), count: z.number().int() })),
   providers: z.array(z.object({ provider: z.string(), count: z.number().int() })),
   /** How many users were read when the figures come from a part of them only. */
   sampled: z.number().int().optional(),

@@ -100,5 +100,71 @@ export const userDeltaSchema = z.object({
   /** Not carried, because somebody else at the Auth service has the address or number: `table:id`, the first of them. */
   clashes: z.array(z.string()),
   clashCount: z.number(),
+  /** By the admin API: changes of users who are there can be neither seen nor carried, so their numbers are 0. */
+  addedOnly: z.boolean(),
 });
 export type UserDelta = z.infer<typeof userDeltaSchema>;
+
+/** What the Auth service said to a password. */
+export const signInAnswerSchema = z.discriminatedUnion('taken', [
+  z.object({ taken: z.literal(true), userId: z.string() }),
+  z.object({ taken: z.literal(false), why: z.string() }),
+]);
+export type SignInAnswer = z.infer<typeof signInAnswerSchema>;
+
+/** A delta in words, for every host: what is or was carried over, and what stays as it is. */
+export function describeDelta(delta: UserDelta): {
+  carried: { users: number; what: string }[];
+  left: { users: number; what: string }[];
+  /** What this way can not tell. */
+  limit?: string;
+} {
+  const of = (users: number, one: string, several: string): { users: number; what: string } => ({
+    users,
+    what: users === 1 ? one : several,
+  });
+  const named = `${delta.clashes.join(', ')}${delta.clashCount > delta.clashes.length ? ', …' : ''}`;
+  return {
+    carried: [
+      of(delta.added, 'user who signed up since the import', 'users who signed up since the import'),
+      of(delta.passwords, 'changed password', 'changed passwords'),
+      of(delta.bans, 'user who was deactivated', 'users who were deactivated'),
+      of(delta.unbans, 'user who was activated again', 'users who were activated again'),
+      of(delta.confirmations, 'confirmed address', 'confirmed addresses'),
+      of(delta.emails, 'changed address', 'changed addresses'),
+    ],
+    left: [
+      of(
+        delta.passwordsKept,
+        'password that was changed on both sides: the one at Supabase stays',
+        'passwords that were changed on both sides: those at Supabase stay',
+      ),
+      of(
+        delta.emailsKept,
+        'address that is taken, or was changed on both sides',
+        'addresses that are taken, or were changed on both sides',
+      ),
+      of(
+        delta.clashCount,
+        `user whose address somebody else has at Supabase: ${named}`,
+        `users whose address somebody else has at Supabase: ${named}`,
+      ),
+      of(
+        delta.gone,
+        'user who was deleted at Supabase and stays so',
+        'users who were deleted at Supabase and stay so',
+      ),
+      of(
+        delta.missing,
+        'user who is gone from the application and stays at Supabase',
+        'users who are gone from the application and stay at Supabase',
+      ),
+    ].filter(({ users }) => users > 0),
+    ...(delta.addedOnly
+      ? {
+          limit:
+            'Without SUPABASE_DB_URL only who signed up can be carried over: the admin API takes no changed password hashes.',
+        }
+      : {}),
+  };
+}

@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core';
 import type { UserReference } from '#shared/contract/users';
 import { launchBrowser, openPage } from './page-support/browser';
 import { situation } from './page-support/fixture-host';
+import { succeededRun } from './page-support/fixture-run';
 import { richUser, someUsers } from './page-support/fixture-users';
 
 let browser: Browser;
@@ -43,8 +44,8 @@ it('finds users, goes through the list by keyboard, and changes one', async () =
     await page.getByRole('button', { name: 'maria.santos@example.com' }).click();
     await panel.getByRole('button', { name: 'Edit…' }).click();
     const json = page.getByRole('textbox', { name: 'User metadata (JSON)' });
-    await json.fill('{"full_name": "Maria Santos"');
-    await page.getByText('This is not a JSON object.').waitFor();
+    await json.fill('{\n  "full_name": "Maria Santos"\n  "plan": "team"\n}');
+    await page.getByText('Line 3, column 3: expected a comma or the closing bracket.').waitFor();
     await json.fill('{"full_name": "Maria Santos", "plan": "team"}');
     await page.getByRole('button', { name: 'Save' }).click();
     await panel.getByText('"plan": "team"').waitFor();
@@ -56,6 +57,39 @@ it('finds users, goes through the list by keyboard, and changes one', async () =
     await panel.getByRole('button', { name: 'Copy a link…' }).click();
     await page.getByRole('button', { name: 'Make the link' }).click();
     expect(await page.getByRole('textbox', { name: 'Link' }).inputValue()).toContain('token=one-time');
+    expect(complaints).toEqual([]);
+  } finally {
+    await close();
+  }
+});
+
+it('looks for changes since the import, carries them over, and tries an old password', async () => {
+  const delta = {
+    ...{ applied: false, added: 3, passwords: 2, passwordsKept: 1, bans: 0, unbans: 0, confirmations: 0 },
+    ...{ emails: 0, emailsKept: 0, gone: 0, missing: 0, clashes: [], clashCount: 0, addedOnly: false },
+  };
+  const now = situation({ runs: [succeededRun()], delta });
+  const { page, complaints, close } = await openPage(browser, now, '/migration');
+  try {
+    await page.getByRole('button', { name: 'Look for changes' }).click();
+    await page.getByRole('list', { name: 'To carry over' }).getByText('3 users who signed up').waitFor();
+    await page.getByText('1 password that was changed on both sides').waitFor();
+    await page.getByRole('button', { name: 'Carry over 5' }).click();
+    await page.getByRole('list', { name: 'Carried over', exact: true }).waitFor();
+
+    await page.getByRole('textbox', { name: 'E-mail or phone' }).fill('ada@example.com');
+    for (const password of ['wrong', 'old password']) {
+      await page.getByLabel('Old password', { exact: true }).fill(password);
+      await page.keyboard.press('Enter');
+      await page.getByText(password === 'wrong' ? 'Refused' : 'Signed in', { exact: true }).waitFor();
+    }
+    expect(await page.getByLabel('Old password', { exact: true }).inputValue()).toBe('');
+    expect(now.calls.map(({ name }) => name).filter((name) => name.startsWith('migration.'))).toEqual([
+      'migration.carryUsers',
+      'migration.carryUsers',
+      'migration.trySignIn',
+      'migration.trySignIn',
+    ]);
     expect(complaints).toEqual([]);
   } finally {
     await close();

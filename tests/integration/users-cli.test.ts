@@ -55,6 +55,8 @@ it('lists, changes and deletes users, and answers with one document', async () =
   expect((await users('get', 'ADA@x.org')).document).toMatchObject({ userMetadata: { plan: 'pro' } });
   expect((await users('link', 'ada@x.org', '--kind', 'magiclink')).document).toHaveProperty('url');
   expect((await users('stats', '--days', '3')).document).toMatchObject({ total: 1 });
+  // A password is typed, never given.
+  expect(await users('try-sign-in', 'ada@x.org')).toMatchObject({ code: 2 });
 
   expect(await users('delete', 'ada@x.org')).toMatchObject({
     code: 2,

@@ -10,6 +10,8 @@ import { databaseDataStep } from '#core/steps/database-data/database-data-step';
 import { databaseFinishStep } from '#core/steps/database-finish/database-finish-step';
 import { databaseSchemaStep } from '#core/steps/database-schema/database-schema-step';
 import { inspectDatabase } from '#core/steps/database-schema/inspect-database';
+import { trySignIn } from '#core/services/migration/try-sign-in';
+import type { NewActivity } from '#shared/model/activity';
 import { keepDirectory } from '#core/services/users/open-directory';
 import { createUsersService } from '#core/services/users/users-service';
 import { inspectUsers } from '#core/steps/users/inspect-users';
@@ -127,6 +129,36 @@ describe('users', () => {
       app: { provider: 'email', providers: ['email'], role: 'admin', migrated_from: 'public.users' },
     });
     expect(user).toHaveProperty('own.full_name');
+  });
+
+  it('are tried by an operator who knows a password, and leave no session behind', async () => {
+    const acts: NewActivity[] = [];
+    const log = {
+      record: (entry: NewActivity) => {
+        acts.push(entry);
+        return Promise.resolve();
+      },
+    };
+    const attempt = (login: string, password: string) =>
+      trySignIn(ports.auth, log, { login, password }, signal);
+    const sessions = () => sql(managed.adminUrl, 'select count(*)::int as n from auth.sessions');
+    const before = await sessions();
+    expect(await attempt(legacyUserEmail(7).toUpperCase(), legacyUserPassword(7))).toEqual({
+      taken: true,
+      userId: legacyUserId(7),
+    });
+    expect(await sessions()).toEqual(before);
+    expect(await attempt(legacyUserEmail(7), 'wrong')).toMatchObject({
+      why: containing('not the right one'),
+    });
+    expect(await attempt(legacyUserEmail(37), legacyUserPassword(37))).toMatchObject({
+      why: containing('banned'),
+    });
+    expect(await attempt(legacyUserEmail(11), legacyUserPassword(11))).toMatchObject({
+      why: containing('not confirmed'),
+    });
+    expect(acts.map(({ outcome }) => outcome)).toEqual(['done', 'failed', 'failed', 'failed']);
+    expect(JSON.stringify(acts)).not.toContain(legacyUserPassword(7));
   });
 
   it('who sign up later get a row of the application by the SQL that is offered', async () => {
@@ -437,9 +469,16 @@ describe('after the import', () => {
         missing: 1,
         clashes: ['public.users:8'],
         clashCount: 1,
+        addedOnly: false,
       };
-      expect(await carryUsers({ database }, false, signal)).toEqual({ ...expected, applied: false });
-      expect(await carryUsers({ database }, true, signal)).toEqual({ ...expected, applied: true });
+      expect(await carryUsers({ database, auth: ports.auth }, false, signal)).toEqual({
+        ...expected,
+        applied: false,
+      });
+      expect(await carryUsers({ database, auth: ports.auth }, true, signal)).toEqual({
+        ...expected,
+        applied: true,
+      });
       expect(await signIn(1, 'second-password')).toBe(true);
       expect(await signIn(1, 'first-password')).toBe(false);
       expect(await signIn(2, 'own-password')).toBe(true);
@@ -449,7 +488,7 @@ describe('after the import', () => {
       expect(
         await ports.auth.canSignIn({ email: 'new4@example.com', password: 'first-password' }, signal),
       ).toBe(true);
-      expect(await carryUsers({ database }, true, signal)).toMatchObject({
+      expect(await carryUsers({ database, auth: ports.auth }, true, signal)).toMatchObject({
         added: 0,
         passwords: 0,
         bans: 0,
@@ -493,7 +532,10 @@ it('the quick search finds users who were imported and changed while the trigger
       source.url,
       `update users set email = 'third@example.com' where id = 1; insert into users (email, password_hash) values ('fourth@example.com', '')`,
     );
-    expect(await carryUsers({ database }, true, signal)).toMatchObject({ added: 1, emails: 1 });
+    expect(await carryUsers({ database, auth: ports.auth }, true, signal)).toMatchObject({
+      added: 1,
+      emails: 1,
+    });
     expect(await found('example.com')).toEqual([
       'fourth@example.com',
       'second@example.com',

@@ -159,6 +159,8 @@ describe.each(['sql', 'api'] as const)('the list by way of %s', (way) => {
     expect(await found({ text: a.id.slice(0, 6), field: 'id' })).toEqual(['a@x.org']);
     expect(await found({ text: 'zoë "z"', field: 'name' })).toEqual(['a@x.org']);
     expect(await found({ text: '"Z"', field: 'metadata' })).toEqual(['a@x.org']);
+    expect(await found({ text: '"plan": "PRO"', field: 'metadata' })).toEqual(['a@x.org']);
+    expect(await found({ text: '"providers": ["email", "phone"]' })).toEqual(['a@x.org']);
     expect(await found({ provider: 'phone' })).toEqual(['a@x.org']);
     expect((await found({ neverSignedIn: true })).sort()).toEqual(['a@x.org', 'b@x.org']);
     expect(await found({ mfa: true })).toEqual([]);
@@ -492,8 +494,32 @@ it('the search index finds the same as without it, follows changes, and goes wit
   const span = { createdFrom: '2026-01-01T00:10:00Z', createdTo: '2026-01-01T00:20:00Z' };
   expect(await everyPage(users, { filter: span })).toHaveLength(70);
   expect(await everyPage(users, { filter: {} })).toHaveLength(400);
+
+  await admin(
+    `update auth.users set last_sign_in_at = '2026-05-01T00:00:00Z'::timestamptz + (abs(hashtext(id::text)) % 50) * interval '1 hour' where hashtext(id::text) > 0`,
+  );
+  await users.act(idOf(7), { kind: 'ban', hours: 2 }, signal);
+  await users.act(idOf(8), { kind: 'ban', hours: 2 }, signal);
+  await users.act(idOf(8), { kind: 'unban' }, signal);
+  const asked = async () => ({
+    banned: await everyPage(users, { filter: { state: 'banned' } }),
+    bannedMarias: await users.count({ state: 'banned', text: 'maria' }, signal),
+    newest: await everyPage(users, { filter: {}, sort: { by: 'lastSignIn', descending: true } }),
+    oldest: await everyPage(users, { filter: {}, sort: { by: 'lastSignIn', descending: false } }),
+    inMay: await everyPage(users, {
+      filter: { signedInFrom: '2026-05-01T03:00:00Z', signedInTo: '2026-05-02', text: 'maria' },
+    }),
+  });
+  const quick = await asked();
+  expect(quick).toMatchObject({ banned: [idOf(7)], bannedMarias: 0 });
+  expect([quick.newest.length, quick.oldest.length]).toEqual([400, 400]);
+  expect(quick.inMay.length).toBeGreaterThan(10);
   await users.searchIndex('drop', signal);
-  expect(await admin(`select 1 from pg_class where relname = 'user_search'`)).toEqual([]);
+  expect(
+    await admin(`select 1 from pg_class where relname in ('user_search', 'user_states')
+      union all select 1 from pg_trigger where tgname like 'cutover%'`),
+  ).toEqual([]);
+  expect(await asked()).toEqual(quick);
   expect(await search()).toHaveLength(134);
   expect(acts.filter((entry) => entry.action.startsWith('users.search-index'))).toHaveLength(2);
 });
@@ -512,5 +538,6 @@ it('figures agree by both ways', async () => {
     providers: [{ provider: 'email', count: 30 }],
   });
   expect(figures.signUps.map((day) => day.count)).toEqual([0, 0, 0, 0, 0, 10, 0]);
+  expect(figures.lastSeen.map((day) => day.count)).toEqual([0, 0, 0, 0, 0, 0, 10]);
   expect(await byApi.stats(7, signal)).toEqual(figures);
 });

@@ -3,7 +3,7 @@ import type { InspectReport, migrationContract } from '#shared/contract/migratio
 import type { Lane } from '#shared/model/run';
 import type { DatabaseChoices } from '#shared/model/database-choices';
 import type { UsersMapping } from '#shared/model/users-mapping';
-import type { UserDelta } from '#shared/model/users-report';
+import type { SignInAnswer, UserDelta } from '#shared/model/users-report';
 import type { Handlers } from '#shared/rpc/define';
 import type { RunsService } from '../services/runs/runs-service';
 import { eventsOf } from './events-of';
@@ -20,6 +20,7 @@ export interface MigrationHandlersOptions {
   databaseChoices(): Promise<DatabaseChoices>;
   chooseDatabase(choices: DatabaseChoices, signal: AbortSignal): Promise<void>;
   carryUsers(apply: boolean, signal: AbortSignal): Promise<UserDelta>;
+  trySignIn(credentials: { login: string; password: string }, signal: AbortSignal): Promise<SignInAnswer>;
 }
 
 /** The migration operations of the contract. */
@@ -40,6 +41,7 @@ export function migrationHandlers(options: MigrationHandlersOptions): Handlers<t
       return {};
     },
     'migration.carryUsers': ({ apply }, { signal }) => options.carryUsers(apply, signal),
+    'migration.trySignIn': (credentials, { signal }) => options.trySignIn(credentials, signal),
     'migration.plan': async ({ only }, { signal }) => runs().plan(only, signal),
     'runs.start': async (input) => runs().start(input),
     'runs.resume': async ({ runId }) => runs().resume(runId),

@@ -32,6 +32,8 @@ export interface SchemaEntry {
 
 export interface Database {
   readonly side: DatabaseSide;
+  /** Whether the settings name it; a run of the users alone can do without the target's. */
+  readonly configured: boolean;
   /** Opens a connection of its own. When `signal` aborts, the running statement is cancelled and the connection ends. */
   open(signal: AbortSignal): Promise<DatabaseSession>;
   /** Opens a connection for as long as `work` runs. */

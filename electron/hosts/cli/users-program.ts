@@ -22,6 +22,7 @@ export function addUsers(program: Command, perform: Perform): void {
   addReading(command, perform);
   addActs(command, perform);
   addResets(command, perform);
+  addTrial(command, perform);
 
   command('import', 'import users from a CSV file; who is there already stays as they are', [
     'cutover users import users.csv --dry-run',
@@ -69,7 +70,9 @@ function withFilter(command: Command): Command {
     .option('--migrated', 'only users who came by an import')
     .option('--never-signed-in', 'only users who never signed in')
     .option('--created-from <date>', 'not older than this')
-    .option('--created-to <date>', 'older than this');
+    .option('--created-to <date>', 'older than this')
+    .option('--signed-in-from <date>', 'last sign-in not before this')
+    .option('--signed-in-to <date>', 'last sign-in before this');
 }
 
 function addReading(command: MakeCommand, perform: Perform): void {
@@ -96,6 +99,20 @@ function addReading(command: MakeCommand, perform: Perform): void {
     .requiredOption('--out <file>', 'must not be there yet')
     .action((options: CommonOptions & FilterOptions & { format: 'csv' | 'json'; out: string }) =>
       perform(options.json === true, async (context) => (await reading()).exportUsers(context, options)),
+    );
+}
+
+function addTrial(command: MakeCommand, perform: Perform): void {
+  command(
+    'try-sign-in',
+    'sign in as a test user with the password that you type; it is kept nowhere, the session is ended',
+    ['cutover users try-sign-in ada@example.org'],
+  )
+    .argument('<login>', 'e-mail address, or phone number with its country')
+    .action((login: string, options: CommonOptions) =>
+      perform(options.json === true, async (context) =>
+        (await import('./commands/users-trial')).trySignIn(context, login, options),
+      ),
     );
 }
 

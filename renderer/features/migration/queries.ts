@@ -58,6 +58,22 @@ export function useMapUsers() {
   });
 }
 
+/** What changed of the users since their import: looked at, then carried over. */
+export function useCarryUsers() {
+  return useMutation({
+    mutationFn: (apply: boolean) => client.call('migration.carryUsers', { apply }),
+  });
+}
+
+/** Tries a sign-in; the password is in no cache. */
+export function useTrySignIn() {
+  return useMutation({
+    mutationFn: (credentials: { login: string; password: string }) =>
+      client.call('migration.trySignIn', credentials),
+    gcTime: 0,
+  });
+}
+
 const choicesKey = ['database choices'];
 
 /** What the workspace leaves out of the database. */

@@ -15,6 +15,7 @@ import { Tag } from '../../ui/tag';
 import { EarlierRuns } from './earlier-runs';
 import { EvidenceTable } from './evidence-table';
 import { FailedObjects } from './failed-objects';
+import { ImportedUsers } from './imported-users';
 import { LaneCards } from './lane-cards';
 import { MismatchView } from './mismatch-view';
 import styles from './migration.module.css';
@@ -59,6 +60,7 @@ function RunContent({
             <RunWarnings view={view} />
             <MismatchView view={view} />
             <EvidenceTable steps={view.steps} />
+            <ImportedUsers view={view} />
           </>
         ) : null}
         <UnitLists view={view} />

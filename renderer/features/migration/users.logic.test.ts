@@ -47,7 +47,7 @@ describe('a mapping on the page', () => {
   it('is parsed with its defaults, or says what is wrong', () => {
     const { choices: _choices, ...short } = mapping;
     expect(parseMapping(JSON.stringify(short)).mapping?.choices).toEqual(defaultUserChoices);
-    expect(parseMapping('{')).toEqual({ error: 'It is not JSON.' });
+    expect(parseMapping('{')).toEqual({ error: 'Line 1, column 2: expected a key in double quotes, or }.' });
     expect(parseMapping('{"sources": []}').error).toContain('sources');
     expect(parseMapping(JSON.stringify({ ...mapping, extra: 1 })).error).toContain('extra');
   });

@@ -6,6 +6,7 @@ import {
   type UsersMapping,
 } from '#shared/model/users-mapping';
 import type { Dispute } from '#shared/model/users-report';
+import { jsonProblem } from '../../ui/json-problem.logic';
 
 /** One line of the table that shows a mapping. */
 export interface MappingRow {
@@ -80,7 +81,7 @@ export function parseMapping(text: string): { mapping?: UsersMapping; error?: st
   try {
     content = JSON.parse(text);
   } catch {
-    return { error: 'It is not JSON.' };
+    return { error: jsonProblem(text) ?? 'It is not JSON.' };
   }
   const parsed = writtenMappingSchema.safeParse(content);
   if (parsed.success) return { mapping: parsed.data };

@@ -1,4 +1,5 @@
 import { userActionSchema, type UserAction, type UserDetail } from '#shared/model/users';
+import { jsonProblem } from '../../ui/json-problem.logic';
 import { metadataPatch, parseMetadata } from './users.logic';
 
 /** The fields of the editor as they stand. */
@@ -8,6 +9,9 @@ export interface EditFields {
   userMetadata: string;
   appMetadata: string;
 }
+
+const metadataProblem = (text: string): string =>
+  jsonProblem(text) ?? 'This is not a JSON object: it has to begin with {.';
 
 /** What has to be sent, undefined while nothing differs or something is wrong, and what is wrong. */
 export function editOf(
@@ -25,8 +29,8 @@ export function editOf(
     errors.phone = 'Give the number with its country: +49301234567.';
   const userMetadata = parseMetadata(fields.userMetadata);
   const appMetadata = parseMetadata(fields.appMetadata);
-  if (userMetadata === undefined) errors.userMetadata = 'This is not a JSON object.';
-  if (appMetadata === undefined) errors.appMetadata = 'This is not a JSON object.';
+  if (userMetadata === undefined) errors.userMetadata = metadataProblem(fields.userMetadata);
+  if (appMetadata === undefined) errors.appMetadata = metadataProblem(fields.appMetadata);
   if (Object.keys(errors).length > 0 || userMetadata === undefined || appMetadata === undefined)
     return { action: undefined, errors };
 

@@ -9,15 +9,15 @@ function SearchIndexForm({ onClose }: { onClose: () => void }) {
   const change = useSearchIndex();
   const index = overview.data?.searchIndex;
   if (index === undefined) {
-    return <p>The search table lies in the database. Add SUPABASE_DB_URL in Connections.</p>;
+    return <p>The search tables lie in the database. Add SUPABASE_DB_URL in Connections.</p>;
   }
   const ready = index.state === 'ready';
   return (
     <div className={styles.form}>
       <p className="t2">
         {ready
-          ? 'The search table is there: a search inside of addresses, names and metadata takes milliseconds. Removing it takes away the table and its trigger, nothing else.'
-          : 'A search inside of addresses, names and metadata reads all users, which takes seconds when there are many. A table of Cutover’s own, kept up to date by a trigger on auth.users, makes it quick. A failure of the trigger never stops a sign-up.'}
+          ? 'The search tables are there: searching inside of addresses, names and metadata, finding the banned and sorting by the last sign-in take milliseconds. Removing them takes away the tables and their triggers, nothing else.'
+          : 'Searching inside of addresses, names and metadata, finding the banned and sorting by the last sign-in read all users, which takes seconds when there are many. Two tables of Cutover’s own, kept up to date by triggers on auth.users, make it quick. A failure of a trigger never stops a sign-up or a sign-in.'}
       </p>
       {index.state === 'impossible' ? (
         <p role="status">This database role may not create it, or the extension pg_trgm is not to be had.</p>
@@ -34,7 +34,7 @@ function SearchIndexForm({ onClose }: { onClose: () => void }) {
           loading={change.isPending}
           onClick={() => change.mutate(ready ? 'drop' : 'create')}
         >
-          {ready ? 'Remove the search table' : 'Run this SQL'}
+          {ready ? 'Remove the search tables' : 'Run this SQL'}
         </Button>
       </div>
     </div>

@@ -8,12 +8,12 @@ import { Loading } from '../../ui/loading';
 import { useStats } from './queries';
 import styles from './users.module.css';
 
-function SignUps({ days }: { days: UserStats['signUps'] }) {
+function PerDay({ title, days }: { title: string; days: UserStats['signUps'] }) {
   const most = Math.max(1, ...days.map((day) => day.count));
   const total = days.reduce((sum, day) => sum + day.count, 0);
   return (
-    <section className={styles.form} aria-label="Sign-ups per day">
-      <h3>{`Sign-ups per day: ${formatCount(total)} in ${plural(days.length, 'day')}, at most ${formatCount(most)}`}</h3>
+    <section className={styles.form} aria-label={title}>
+      <h3>{`${title}: ${formatCount(total)} in ${plural(days.length, 'day')}, at most ${formatCount(most)}`}</h3>
       <div
         className={styles.bars}
         role="img"
@@ -76,7 +76,8 @@ function Figures({ stats }: { stats: UserStats }) {
           </div>
         ))}
       </dl>
-      <SignUps days={stats.signUps} />
+      <PerDay title="Sign-ups per day" days={stats.signUps} />
+      <PerDay title="Active users by the day of their last sign-in" days={stats.lastSeen} />
       <Providers providers={stats.providers} />
     </>
   );

@@ -99,7 +99,7 @@ function Identities({ user }: { user: UserDetail }) {
   if (user.identities.length === 0) return null;
   return (
     <SidePanelSection title="Identities">
-      <ul className={styles.items}>
+      <ul className={styles.entries}>
         {user.identities.map(({ provider, providerId, email, lastSignInAt }) => (
           <li key={`${provider} ${providerId}`}>
             <strong>{provider}</strong>
@@ -116,7 +116,7 @@ function Sessions({ user }: { user: UserDetail }) {
   if (user.sessions === undefined || user.sessions.length === 0) return null;
   return (
     <SidePanelSection title="Sessions">
-      <ul className={styles.items}>
+      <ul className={styles.entries}>
         {user.sessions.map(({ id, createdAt, refreshedAt, userAgent, ip }) => (
           <li key={id}>
             <span className="break">{userAgent ?? 'Unknown client'}</span>
@@ -146,7 +146,7 @@ function Audit({ id }: { id: string }) {
         <>
           {audit.data.note === undefined ? null : <p className="t2">{audit.data.note}</p>}
           {audit.data.entries.length === 0 ? <p className="muted">None</p> : null}
-          <ul className={styles.items}>
+          <ul className={styles.entries}>
             {audit.data.entries.map(({ id: entry, at, action, by, ip }) => (
               <li key={entry}>
                 <span className="mono break">{action}</span>

@@ -14,6 +14,8 @@ class OldIdentity:
 
     id: UUID | None
     email: str | None
+    old_id: str | None = None
+    """The id of the old users table where it is no uuid."""
 
 
 @dataclass(frozen=True)

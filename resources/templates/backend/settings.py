@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     old_jwt_issuer: str | None = None
     old_jwt_audience: str | None = None
     old_jwt_subject: OldSubject = OldSubject.ID
+    old_jwt_users_table: str | None = None
 
     database_url: SecretStr
     database_pool_mode: PoolMode | None = None

@@ -7,9 +7,10 @@ During the changeover tokens of the old login count too, until OLD_AUTH_UNTIL.
 
 import asyncio
 import json
+import logging
 import time
 from base64 import urlsafe_b64decode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -20,6 +21,7 @@ from fastapi import Depends, HTTPException, Request, status
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from auth_admin import Account, AuthAdmin, OldIdentity
+from old_users import OldUserMap, UserMapError
 from settings import OldSubject, Settings
 
 KEY_LIFETIME_SECONDS = 600
@@ -34,6 +36,7 @@ FIRST_FETCH_PAUSE_SECONDS = 2
 VERIFIED_TOKENS = 10_000
 """So many tokens are remembered as verified, by their hashes."""
 
+_log = logging.getLogger(__name__)
 _KEY_TYPES = {"ES256": ("EC", "P-256"), "RS256": ("RSA", None), "EdDSA": ("OKP", "Ed25519")}
 
 
@@ -54,7 +57,7 @@ class CurrentUser:
     """The person behind a request."""
 
     id: UUID
-    """The id in `auth.users`, which is also the id of the old users table."""
+    """The id in `auth.users`. Where the old users table had uuids, it is the same one."""
     email: str | None
     role: str
     issuer: Literal["supabase", "old"]
@@ -170,6 +173,7 @@ class TokenVerifier:
         key = settings.supabase_secret_key
         self.admin = None if key is None else AuthAdmin(client, settings.supabase_url, key.get_secret_value())
         self._verified: dict[bytes, _Verified] = {}
+        self._old_users = OldUserMap(settings)
         self._old_accounts: dict[OldIdentity, tuple[float, Account | None]] = {}
         self.keys = KeySet(f"{settings.supabase_url}/auth/v1/.well-known/jwks.json", client, settings.algorithms)
 
@@ -216,10 +220,28 @@ class TokenVerifier:
         subject = str(claims["sub"])
         if settings.old_jwt_subject is OldSubject.EMAIL:
             return OldIdentity(id=None, email=subject.lower())
-        email = claims.get("email")
-        return OldIdentity(id=_uuid(subject), email=email.lower() if isinstance(email, str) else None)
+        claimed = claims.get("email")
+        email = claimed.lower() if isinstance(claimed, str) else None
+        try:
+            return OldIdentity(id=UUID(subject), email=email)
+        except ValueError:
+            return OldIdentity(id=None, email=email, old_id=subject)
 
-    async def _old_user(self, identity: OldIdentity) -> CurrentUser:
+    async def known_old(self, identity: OldIdentity) -> OldIdentity:
+        """The same with the account's id, where the old id is no uuid. Raises TokenError and AuthUnavailableError."""
+        if identity.old_id is None:
+            return identity
+        try:
+            account_id = await self._old_users.account_id(identity.old_id)
+        except UserMapError as error:
+            _log.error("A token of the old login can't be judged: %s", error)
+            raise AuthUnavailableError from error
+        if account_id is None:
+            raise TokenError("The token names no user.")
+        return replace(identity, id=account_id)
+
+    async def _old_user(self, named: OldIdentity) -> CurrentUser:
+        identity = await self.known_old(named)
         if identity.id is not None:
             return CurrentUser(id=identity.id, email=identity.email, role="authenticated", issuer="old")
         account = await self._old_account(identity)
@@ -314,6 +336,8 @@ def _claims(  # noqa: PLR0913 - each is one rule by which a token is judged
                 "require": required,
                 "verify_aud": audience is not None,
                 "verify_iss": issuer is not None,
+                # Old logins signed ids as numbers; what a subject has to be is looked at by whoever asked.
+                "verify_sub": False,
             },
         )
     except jwt.ExpiredSignatureError as error:

@@ -16,6 +16,7 @@ import type { WorkspaceView } from '#shared/contract/workspaces';
 import type { DatabaseChoices } from '#shared/model/database-choices';
 import { AppError, type ErrorShape } from '#shared/model/errors';
 import type { PlanView } from '#shared/model/run';
+import type { UserDelta } from '#shared/model/users-report';
 import type { End } from '#shared/model/settings';
 import type { Handlers } from '#shared/rpc/define';
 import { bucketsFixture, type FixtureBuckets } from './fixture-buckets';
@@ -50,6 +51,9 @@ export interface Situation {
   imported: ImportResult;
   inspect: Answer<InspectReport>;
   databaseChoices: DatabaseChoices;
+  delta: Answer<UserDelta>;
+  /** The password with which anybody can sign in. */
+  oldPassword: string;
   /** What is told before the answer. */
   inspectProgress?: InspectProgress;
   plan: Answer<PlanView>;
@@ -90,6 +94,8 @@ export function situation(changes: Partial<Situation> = {}): Situation {
     imported: { filled: [], notFilled: [], ignored: [] },
     inspect: report,
     databaseChoices: { leaveOut: [], withoutRows: ['public.audit_log'] },
+    delta: new AppError('NOT_FOUND', 'Nothing was imported.'),
+    oldPassword: 'old password',
     plan,
     comparison,
     start: () => undefined,
@@ -259,7 +265,18 @@ function handlersFor(now: Situation): Handlers<AppContract> {
       now.databaseChoices = choices;
       return Promise.resolve({});
     },
-    'migration.carryUsers': () => Promise.reject(new AppError('NOT_FOUND', 'Nothing was imported.')),
+    'migration.carryUsers': async (input) => {
+      note('migration.carryUsers', input);
+      return { ...(await give(now.delta)), applied: input.apply };
+    },
+    'migration.trySignIn': ({ login, password }) => {
+      note('migration.trySignIn', { login });
+      return Promise.resolve(
+        password === now.oldPassword
+          ? { taken: true as const, userId: 'u1' }
+          : { taken: false as const, why: 'The password is not the right one.' },
+      );
+    },
     'migration.inspect': async function* (input) {
       note('migration.inspect', input);
       if (now.inspectProgress !== undefined)

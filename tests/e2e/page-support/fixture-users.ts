@@ -142,6 +142,7 @@ export function someUsers(changes: Partial<FixtureUsers> = {}): FixtureUsers {
       banned: 1,
       neverSignedIn: 1,
       signUps: days,
+      lastSeen: days,
       providers: [
         { provider: 'email', count: 280 },
         { provider: 'google', count: 20 },

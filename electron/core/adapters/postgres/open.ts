@@ -39,6 +39,9 @@ export function openDatabasePorts(settings: Settings, patience?: Patience): Data
     };
     return {
       side,
+      get configured() {
+        return settings.get(urlSetting[side]) !== undefined;
+      },
       open,
       async use(signal, work) {
         const session = await open(signal);

@@ -35,13 +35,19 @@ export function endsOfLanes(only: readonly Lane[]): End[] {
   return ends.filter((end) => only.some((lane) => endsOfLane[lane].includes(end)));
 }
 
+/** The users alone can go by the admin API where the project's database is not set up. */
+const goesWithoutDatabase = (only: readonly Lane[]): boolean =>
+  !only.includes('database') && !only.includes('links');
+
 /**
  * Fails before anything is connected to when a migration of these lanes can't have its settings: `SETTING_MISSING` (names all that are
  * missing), `SETTING_INVALID`, `SECRETS_LOCKED`.
  */
 export function requireSettingsFor(only: readonly Lane[], settings: WorkspaceSettings): void {
   const needed = endsOfLanes(only);
-  const missing = needed.flatMap((end) => missingSettings(end, settings));
+  const missing = needed
+    .flatMap((end) => missingSettings(end, settings))
+    .filter((name) => !(name === 'SUPABASE_DB_URL' && goesWithoutDatabase(only)));
   const [first] = missing;
   if (first !== undefined) {
     const one = settingMissing(first);

@@ -63,12 +63,14 @@ export async function fingerprintsOf(
 ): Promise<Record<string, string>> {
   const facts: Record<string, string> = {};
   if (only.includes('database') || only.includes('users') || only.includes('links')) {
-    const [source, target] = await Promise.all([
-      databaseFingerprint(ports.database.source, signal),
-      databaseFingerprint(ports.database.target, signal),
-    ]);
-    if (source === target) throw sameEnds('SOURCE_DATABASE_URL', 'SUPABASE_DB_URL', 'database');
-    Object.assign(facts, { sourceDatabase: source, targetDatabase: target });
+    const source = await databaseFingerprint(ports.database.source, signal);
+    if (ports.database.target.configured) {
+      const target = await databaseFingerprint(ports.database.target, signal);
+      if (source === target) throw sameEnds('SOURCE_DATABASE_URL', 'SUPABASE_DB_URL', 'database');
+      Object.assign(facts, { sourceDatabase: source, targetDatabase: target });
+    } else {
+      Object.assign(facts, { sourceDatabase: source, targetProject: ports.auth.project() });
+    }
   }
   if (only.includes('objects') || only.includes('links')) {
     if (ports.objects.source.endpoint === ports.objects.target.endpoint) {

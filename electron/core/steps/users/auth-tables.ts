@@ -1,7 +1,7 @@
 import { AppError } from '#shared/model/errors';
 import { z } from 'zod';
 import type { DatabaseSession } from '../../ports/database';
-import { searchTrigger } from './search-table';
+import { searchTriggers } from './search-table';
 
 /** Every look-up of the service filters on this instance. */
 export const nilUuid = '00000000-0000-0000-0000-000000000000';
@@ -93,7 +93,7 @@ export function readAuthTriggers(target: DatabaseSession): Promise<{ name: strin
     triggerRow,
     `select g.tgname as name, n.nspname || '.' || p.proname as runs
      from pg_catalog.pg_trigger g join pg_catalog.pg_proc p on p.oid = g.tgfoid join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-     where g.tgrelid = 'auth.users'::regclass and not g.tgisinternal and g.tgenabled <> 'D' and g.tgname <> '${searchTrigger}' order by 1`,
+     where g.tgrelid = 'auth.users'::regclass and not g.tgisinternal and g.tgenabled <> 'D' and g.tgname <> all (string_to_array('${searchTriggers.join(' ')}', ' ')) order by 1`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DatabaseSession } from '../../ports/database';
+import { batchWithApiIds, cameByApi } from './adopt-api-users';
 import { countAuthUsers, nilUuid } from './auth-tables';
 import { batchSql } from './insert-users';
 import type { ResolvedMapping } from './source-sql';
@@ -34,7 +35,7 @@ export async function* batchesOf(
 
 const takenRow = z.object({ source: z.string(), key: z.string() });
 
-/** Of these users, those whose id, address or number somebody else has at the Auth service. Users of an earlier import are nobody else. */
+/** Of these users, those whose id, address or number somebody else has at the Auth service. Users of an earlier import are nobody else, also of one by the admin API. */
 export async function findTaken(
   target: DatabaseSession,
   users: readonly SourceUser[],
@@ -45,10 +46,10 @@ export async function findTaken(
   return target.query(
     takenRow,
     `select u.source, u.key from ${batchSql} ${mapped}
-     where m.user_id is null and (exists (select from auth.users a where a.id = u.id)
+     where m.user_id is null and not exists (select from auth.users a where ${cameByApi}) and (exists (select from auth.users a where a.id = u.id)
        or exists (select from auth.users a where a.instance_id = '${nilUuid}' and lower(a.email) = u.email)
        or exists (select from auth.users a where a.phone = u.phone))`,
-    [JSON.stringify(users)],
+    [batchWithApiIds(users)],
   );
 }
 

@@ -18,6 +18,49 @@ async function remove(target: DatabaseSession): Promise<void> {
   await target.execute(`delete from ${mapTable} where source = '${sourceName}'`);
 }
 
+/** Whether a user of the service is such a one. */
+export const isCanary = ({ email }: { email: string }): boolean => email.endsWith(`@${domain}`);
+
+/** A user of Cutover's own with this hash. */
+export function canaryUser(passwordHash: string): SourceUser {
+  const email = `${randomUUID()}@${domain}`;
+  return {
+    source: sourceName,
+    key: email,
+    id: randomUUID(),
+    email,
+    phone: null,
+    hash: passwordHash,
+    inactive: false,
+    verified: true,
+    phone_verified: false,
+    verified_at: null,
+    created_at: null,
+    updated_at: null,
+    last_sign_in_at: null,
+    own: '{}',
+    app: '{}',
+  };
+}
+
+/** Signs in with the right password and with a wrong one. */
+export async function signInEvidence(
+  auth: AuthPort,
+  email: string,
+  password: string,
+  signal: AbortSignal,
+): Promise<Evidence> {
+  const right = await auth.canSignIn({ email, password }, signal);
+  const wrong = await auth.canSignIn({ email, password: `${password}x` }, signal);
+  return {
+    subject: 'sign-in',
+    method: 'a user made for this is imported, signs in and is removed',
+    source: 'the right password is taken, a wrong one refused',
+    target: `the right one is ${right ? 'taken' : 'refused'}, a wrong one ${wrong ? 'taken' : 'refused'}`,
+    equal: right && !wrong,
+  };
+}
+
 /**
  * Imports a user of its own with a random password, signs in with it and with a wrong one, and removes the user: proof that
  * the service takes what the import writes.
@@ -30,36 +73,11 @@ export async function tryCanary(
   signal: AbortSignal,
 ): Promise<Evidence> {
   const password = randomBytes(24).toString('base64url');
-  const email = `${randomUUID()}@${domain}`;
-  const canary: SourceUser = {
-    source: sourceName,
-    key: email,
-    id: randomUUID(),
-    email,
-    phone: null,
-    hash: await hash(password, 4),
-    inactive: false,
-    verified: true,
-    phone_verified: false,
-    verified_at: null,
-    created_at: null,
-    updated_at: null,
-    last_sign_in_at: null,
-    own: '{}',
-    app: '{}',
-  };
+  const canary = canaryUser(await hash(password, 4));
   await remove(target);
   try {
     await insertUsers(target, tables, [canary], { silent });
-    const right = await auth.canSignIn({ email, password }, signal);
-    const wrong = await auth.canSignIn({ email, password: `${password}x` }, signal);
-    return {
-      subject: 'sign-in',
-      method: 'a user made for this is imported, signs in and is removed',
-      source: 'the right password is taken, a wrong one refused',
-      target: `the right one is ${right ? 'taken' : 'refused'}, a wrong one ${wrong ? 'taken' : 'refused'}`,
-      equal: right && !wrong,
-    };
+    return await signInEvidence(auth, canary.key, password, signal);
   } finally {
     await remove(target);
   }

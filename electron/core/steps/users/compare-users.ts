@@ -8,13 +8,11 @@ import { isAccepted } from './hash-formats';
 import { digestOf, ownAppKeys } from './insert-users';
 import { isLeftOut, type UserException } from './source-users';
 import { readAhead } from './read-ahead';
+import { Tally } from './tally';
 import { usersSql, type ResolvedMapping, type ResolvedSource } from './source-sql';
 import { mapTable } from './user-map';
 
 const pageSize = 10_000;
-
-/** Ids shown in a note. */
-const shown = 10;
 
 /** A date to the microsecond, as both servers write it. */
 const dateOf = (column: string): string => `coalesce(to_char(${column}, 'YYYY-MM-DD HH24:MI:SS.US'), '')`;
@@ -87,15 +85,6 @@ function readImported(target: DatabaseSession, tables: AuthTables, source: strin
   );
 }
 
-/** One property of every user, counted over both sides. */
-interface Tally {
-  subject: string;
-  method: string;
-  source: number;
-  target: number;
-  different: string[];
-}
-
 /** Compares every user of the source with what the Auth service's tables hold, page by page in the order of ids. */
 export async function compareUsers(
   sessions: { source: DatabaseSession; target: DatabaseSession },
@@ -104,52 +93,40 @@ export async function compareUsers(
   exceptions: ReadonlyMap<string, UserException>,
   onPage: (compared: number) => void,
 ): Promise<Evidence[]> {
-  const tally = (subject: string, method: string): Tally => ({
-    subject,
-    method,
-    source: 0,
-    target: 0,
-    different: [],
-  });
-  const rows = tally('users', 'id, address and number of every user');
-  const passwords = tally('passwords', 'digest of every password hash, made by each server');
-  const states = tally('user states', 'confirmed and banned, of every user');
-  const metadata = tally('metadata', 'digest of user and app metadata, and date of creation, of every user');
-  const identities = tally('identities', 'an identity for the address and the number of every user');
-  const tokens = tally('sign-in tokens', 'no token is NULL');
-  const count = (one: Tally, id: string, equal: boolean): void => {
-    one.source += 1;
-    if (equal) one.target += 1;
-    else if (one.different.length < shown) one.different.push(id);
-  };
+  const rows = new Tally('users', 'id, address and number of every user');
+  const passwords = new Tally('passwords', 'digest of every password hash, made by each server');
+  const states = new Tally('user states', 'confirmed and banned, of every user');
+  const metadata = new Tally(
+    'metadata',
+    'digest of user and app metadata, and date of creation, of every user',
+  );
+  const identities = new Tally('identities', 'an identity for the address and the number of every user');
+  const tokens = new Tally('sign-in tokens', 'no token is NULL');
   const compareOne = (
     user: SourceDigest,
     there: z.infer<typeof importedRow> | undefined,
     phone: string,
   ): void => {
-    count(
-      rows,
+    rows.count(
       user.key,
       there !== undefined &&
         there.email === user.email &&
         there.phone === phone &&
         (user.id ?? there.id) === there.id,
     );
-    count(passwords, user.key, there?.password === user.password);
-    count(
-      states,
+    passwords.count(user.key, there?.password === user.password);
+    states.count(
       user.key,
       there?.inactive === user.inactive &&
         there.verified === (user.verified && user.email !== '') &&
         there.phone_verified === (user.phone_verified && phone !== ''),
     );
-    count(
-      metadata,
+    metadata.count(
       user.key,
       there?.metadata === user.metadata && (user.created === '' || there.created === user.created),
     );
-    count(identities, user.key, there?.identities === true);
-    count(tokens, user.key, there?.tokens === true);
+    identities.count(user.key, there?.identities === true);
+    tokens.count(user.key, there?.tokens === true);
   };
   for (const source of mapping.sources) {
     let after: string | null = null;
@@ -176,22 +153,11 @@ export async function compareUsers(
       for (const { user, exception } of coming) {
         compareOne(user, imported.get(user.key), exception?.reason === 'phone-duplicate' ? '' : user.phone);
       }
-      onPage(rows.source);
+      onPage(rows.counted);
       const last = page.at(-1);
       if (last === undefined || page.length < pageSize) break;
       after = last.key;
     }
   }
-  return [rows, passwords, states, metadata, identities, tokens].map(
-    ({ subject, method, source: there, target: here, different }) => ({
-      subject,
-      method,
-      source: String(there),
-      target: `${here} equal`,
-      equal: there === here,
-      ...(different.length === 0
-        ? {}
-        : { note: `Different: ${different.join(', ')}${there - here > shown ? ', …' : ''}` }),
-    }),
-  );
+  return [rows, passwords, states, metadata, identities, tokens].map((tally) => tally.evidence());
 }

@@ -3,6 +3,7 @@ import { migratedMark } from '#shared/model/users';
 import { z } from 'zod';
 import type { DatabaseSession } from '../../ports/database';
 import { quoteName } from '../common/sql-text';
+import { oldIdMark } from './api-users';
 import { bannedUntil, nilUuid, silenceTriggers, tokenColumns, type AuthTables } from './auth-tables';
 import type { SourceUser } from './source-users';
 import { mapTable } from './user-map';
@@ -13,7 +14,7 @@ export const digestOf = (text: string): string => `encode(sha256(convert_to(${te
 /** SQL: the users of a batch, given as JSON in `$1`. */
 export const batchSql = `jsonb_to_recordset($1::jsonb) as u (source text, key text, id uuid, email text, phone text, hash text, inactive bool,
   verified bool, phone_verified bool, verified_at timestamptz, created_at timestamptz, updated_at timestamptz, last_sign_in_at timestamptz,
-  own text, app text)`;
+  own text, app text, api_id uuid)`;
 
 /** Expressions over `u`, a new user with `user_id`, by the column that they fill. */
 const userColumns: Readonly<Record<string, string>> = {
@@ -37,7 +38,7 @@ const userColumns: Readonly<Record<string, string>> = {
 };
 
 /** Keys of the app metadata that the import sets by itself, as an array in SQL. */
-export const ownAppKeys = `'{provider,providers,${migratedMark}}'::text[]`;
+export const ownAppKeys = `'{provider,providers,${migratedMark},${oldIdMark}}'::text[]`;
 
 const identityColumns: Readonly<Record<string, string>> = {
   provider_id: 'u.user_id::text',

@@ -3,7 +3,7 @@ import { usersMappingSchema } from '#shared/model/users-mapping';
 import type { MigrationPorts } from '../../ports/migration-ports';
 import type { DatabaseSession } from '../../ports/database';
 import { tableLabel } from '../common/tables';
-import { readAuthTables, readAuthTriggers } from './auth-tables';
+import { readTakenUsers, readTriggers } from './auth-side';
 import { findUserTables } from './detect-users';
 import { readDisputes } from './disputes';
 import { passwordColumnWarnings } from './password-columns';
@@ -14,7 +14,6 @@ import { mappingInForce } from './resolve-mapping';
 import { readSamples } from './samples';
 import type { ResolvedMapping } from './source-sql';
 import { surveyUsers } from './source-users';
-import { readTaken } from './batches';
 
 type Findings = InspectReport['findings'];
 type Users = NonNullable<InspectReport['users']>;
@@ -38,7 +37,7 @@ async function readIds(source: DatabaseSession, mapping: ResolvedMapping): Promi
 
 /** What the application's users are like, and which of them will not arrive as they are. Reads both sides. */
 export async function inspectUsers(
-  ports: Pick<MigrationPorts, 'database' | 'usersMapping'>,
+  ports: Pick<MigrationPorts, 'database' | 'auth' | 'usersMapping'>,
   signal: AbortSignal,
 ): Promise<{ users: InspectReport['users']; findings: Findings }> {
   return ports.database.source.use(signal, async (source) => {
@@ -52,20 +51,19 @@ export async function inspectUsers(
       };
     }
     const { counts, exceptions } = await surveyUsers(source, mapping);
-    const { taken, triggers, left } = await ports.database.target.use(signal, async (target) => {
-      await readAuthTables(target);
-      return {
-        taken: await readTaken(source, target, mapping, exceptions),
-        triggers: (await readAuthTriggers(target)).map(({ name, runs }) => `${name} (${runs})`),
-        left: await passwordColumnWarnings(target, mapping),
-      };
-    });
+    const triggers = await readTriggers(ports, signal);
+    const taken = await readTakenUsers(ports, source, mapping, exceptions, signal);
+    const bySql = ports.database.target.configured;
+    const left = bySql
+      ? await ports.database.target.use(signal, (target) => passwordColumnWarnings(target, mapping))
+      : [];
     const refused = counts.hashes.filter((one) => !one.accepted && one.kind !== 'none');
     const ids = await readIds(source, mapping);
     const labels = new Set(mapping.sources.map(tableLabel));
     const skipTaken = mapping.choices.clashes === 'skip';
     const warnings = [
       ...planWarnings({
+        way: bySql ? 'sql' : 'api',
         mapping,
         about: 0,
         exceptions: [...exceptions, ...(skipTaken ? taken : [])],

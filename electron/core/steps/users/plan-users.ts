@@ -2,6 +2,7 @@ import type { StepPlan, Warning } from '#shared/model/run';
 import { userChoicesSchema, userSourceSchema } from '#shared/model/users-mapping';
 import { z } from 'zod';
 import { tableLabel } from '../common/tables';
+import { oldIdMark } from './api-users';
 import { isLeftOut, userExceptionSchema, type UserException } from './source-users';
 
 export const resolvedMappingSchema = z.object({
@@ -11,6 +12,8 @@ export const resolvedMappingSchema = z.object({
 });
 
 export const usersPlanSchema = z.object({
+  /** Through the tables of the Auth service, or by its admin API where no database is set up. */
+  way: z.enum(['sql', 'api']),
   /** Null when no table of users was found. */
   mapping: resolvedMappingSchema.nullable(),
   /** To two digits, so that a sign-up on a live source does not change the plan every time. */
@@ -70,9 +73,16 @@ const sentences: Record<UserException['reason'], { code: string; message: string
   },
 };
 
+const apiLimits: Warning = {
+  code: 'USERS_BY_API',
+  message:
+    'SUPABASE_DB_URL is not set, so users are made one by one by the admin API: it is slower, the dates of creation and of the last sign-in are not kept, triggers on auth.users fire, and who was deleted at Supabase comes again with the next run. Users without a usable hash get a password that nobody knows and have to ask for a reset themselves.',
+  hint: 'Enter the database URL under Connections to import by SQL.',
+};
+
 /** What an operator should know of a plan before and after the import. */
-export function planWarnings({ exceptions, refused, triggers, mapping }: UsersPlan): Warning[] {
-  const warnings: Warning[] = [];
+export function planWarnings({ way, exceptions, refused, triggers, mapping }: UsersPlan): Warning[] {
+  const warnings: Warning[] = way === 'api' ? [apiLimits] : [];
   for (const [reason, { code, message, hint }] of Object.entries(sentences)) {
     const of = exceptions.filter((one) => one.reason === reason);
     if (of.length === 0) continue;
@@ -86,7 +96,11 @@ export function planWarnings({ exceptions, refused, triggers, mapping }: UsersPl
     warnings.push({
       code: 'USERS_HASH_REFUSED',
       message: `Password hashes of the kind ${refused.join(', ')} can not be verified by the Auth service; those users arrive without a password.`,
-      hint: 'They choose a new one by a reset mail, which nobody gets by itself: Users, More, Reset mails, or cutover users reset-mails.',
+      ...(way === 'api'
+        ? {}
+        : {
+            hint: 'They choose a new one by a reset mail, which nobody gets by itself: Users, More, Reset mails, or cutover users reset-mails.',
+          }),
     });
   }
   if (triggers.length > 0) {
@@ -117,7 +131,7 @@ export function describeUsersPlan(
     ? 'ids and passwords stay'
     : 'passwords stay';
   return {
-    summary: `Import about ${plan.about} users of ${named} into Supabase Auth${left === 0 ? '' : `, ${left} left out`}; ${ids}.`,
+    summary: `Import about ${plan.about} users of ${named} into Supabase Auth${plan.way === 'api' ? ' by the admin API' : ''}${left === 0 ? '' : `, ${left} left out`}; ${ids}.`,
     details: [
       ...mapping.sources.flatMap((source) => {
         const prefix = mapping.sources.length > 1 ? `${tableLabel(source)}: ` : '';
@@ -135,7 +149,7 @@ export function describeUsersPlan(
           ...(source.idKind === 'uuid'
             ? []
             : [
-                `${prefix}ids of type ${source.idType} get a uuid; cutover.imported_users keeps which is which.`,
+                `${prefix}ids of type ${source.idType} get a uuid${plan.way === 'sql' ? '; cutover.imported_users keeps which is which' : ` made of table and id, the same in every run; app metadata keeps the old one as ${oldIdMark}`}.`,
               ]),
         ];
       }),

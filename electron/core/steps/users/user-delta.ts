@@ -1,13 +1,16 @@
 import { AppError } from '#shared/model/errors';
+import { migratedMark } from '#shared/model/users';
 import type { UserDelta } from '#shared/model/users-report';
 import { z } from 'zod';
 import type { DatabaseSession } from '../../ports/database';
 import type { MigrationPorts } from '../../ports/migration-ports';
 import { qualified, quoteName } from '../common/sql-text';
 import { tableLabel } from '../common/tables';
+import { apiIdOf, readAuthUsers, takenByOthers } from './api-users';
 import { readAuthTables, readAuthTriggers } from './auth-tables';
 import { batchesOf, exceptionsBy, findTaken } from './batches';
 import { addCarried, carryChanges, countChanges, nothingCarried } from './carry-users';
+import { createAllByApi } from './import-by-api';
 import { insertUsers } from './insert-users';
 import { mappingInForce } from './resolve-mapping';
 import { surveyUsers, type SourceUser } from './source-users';
@@ -37,18 +40,17 @@ async function readNew(target: DatabaseSession, users: readonly SourceUser[]): P
  * counts. Doing it again changes nothing; each batch is one transaction. Throws `NOT_FOUND` when nobody was imported.
  */
 export async function carryUsers(
-  ports: Pick<MigrationPorts, 'database' | 'usersMapping'>,
+  ports: Pick<MigrationPorts, 'database' | 'auth' | 'usersMapping'>,
   apply: boolean,
   signal: AbortSignal,
 ): Promise<UserDelta> {
+  if (!ports.database.target.configured) return carryByApi(ports, apply, signal);
   return ports.database.source.use(signal, (source) =>
     ports.database.target.use(signal, async (target) => {
       const tables = await readAuthTables(target);
       const mapping = await mappingInForce(source, ports.usersMapping);
       if (mapping === undefined || !(await hasUserMap(target))) {
-        throw new AppError('NOT_FOUND', 'No users were imported into this project yet.', {
-          hint: 'Run the migration of the users first.',
-        });
+        throw nobodyImported();
       }
       const silent = mapping.choices.triggers === 'skip' && (await readAuthTriggers(target)).length > 0;
       const exceptions = exceptionsBy((await surveyUsers(source, mapping)).exceptions);
@@ -78,10 +80,52 @@ export async function carryUsers(
         missing,
         clashes: clashes.slice(0, clashesShown),
         clashCount: clashes.length,
+        addedOnly: false,
       };
     }),
   );
 }
+
+/** The admin API takes no hash for a user who is there and tells none: only who signed up since can be carried. */
+async function carryByApi(
+  { database, auth, usersMapping }: Pick<MigrationPorts, 'database' | 'auth' | 'usersMapping'>,
+  apply: boolean,
+  signal: AbortSignal,
+): Promise<UserDelta> {
+  return database.source.use(signal, async (source) => {
+    const mapping = await mappingInForce(source, usersMapping);
+    if (mapping === undefined) throw nobodyImported();
+    const there = await readAuthUsers(auth, signal);
+    const labels = new Set<unknown>(mapping.sources.map(tableLabel));
+    if (![...there.values()].some((user) => labels.has(user.appMetadata[migratedMark])))
+      throw nobodyImported();
+    const isTaken = takenByOthers(there);
+    const exceptions = exceptionsBy((await surveyUsers(source, mapping)).exceptions);
+    const clashes: string[] = [];
+    let added = 0;
+    for await (const users of batchesOf(source, mapping, exceptions)) {
+      const fresh = users.filter((user) => !there.has(apiIdOf(user)) || isTaken(user));
+      const coming = fresh.filter((user) => !isTaken(user));
+      clashes.push(...fresh.filter(isTaken).map((user) => `${user.source}:${user.key}`));
+      if (apply) await createAllByApi(auth, coming, signal);
+      added += coming.length;
+    }
+    return {
+      applied: apply,
+      added,
+      ...nothingCarried,
+      missing: 0,
+      clashes: clashes.slice(0, clashesShown),
+      clashCount: clashes.length,
+      addedOnly: true,
+    };
+  });
+}
+
+const nobodyImported = (): AppError =>
+  new AppError('NOT_FOUND', 'No users were imported into this project yet.', {
+    hint: 'Run the migration of the users first.',
+  });
 
 /** Imported users whose row is gone from the application. */
 async function countMissing(

@@ -14,7 +14,11 @@ import { fillLinkSql, makeLinkSql, planLinks, userLinkSchema, type UserLink } fr
 
 type Ports = Pick<MigrationPorts, 'database' | 'usersMapping'>;
 
-const planSchema = z.object({ links: z.array(userLinkSchema) });
+const planSchema = z.object({
+  links: z.array(userLinkSchema),
+  /** False where the target's database is not set up, so that nothing can be linked. */
+  reachable: z.boolean(),
+});
 const outputSchema = z.object({ filled: z.number(), absent: z.array(z.string()) });
 
 const labelOf = (link: UserLink): string => `${tableLabel(link)}.${link.to}`;
@@ -60,7 +64,7 @@ async function compareLink(target: DatabaseSession, link: UserLink): Promise<Evi
 /** Gives tables the new ids next to the old ones, where the application’s ids are no uuids. */
 export const usersLinksStep = defineStep<Ports, z.infer<typeof planSchema>, z.infer<typeof outputSchema>>({
   id: 'users.links',
-  version: 1,
+  version: 2,
   title: 'Link rows to their Auth users',
   lane: 'users',
   needs: ['users.import', 'database.finish'],
@@ -70,15 +74,18 @@ export const usersLinksStep = defineStep<Ports, z.infer<typeof planSchema>, z.in
 
   plan({ ports, signal }) {
     return ports.database.source.use(signal, async (source) => {
+      if (!ports.database.target.configured) return { links: [], reachable: false };
       const mapping = await mappingInForce(source, ports.usersMapping);
-      return { links: mapping === undefined ? [] : await planLinks(source, mapping) };
+      return { links: mapping === undefined ? [] : await planLinks(source, mapping), reachable: true };
     });
   },
 
-  describe({ links }) {
+  describe({ links, reachable }) {
     if (links.length === 0) {
       return {
-        summary: 'Nothing to link: rows hold the ids that stay.',
+        summary: reachable
+          ? 'Nothing to link: rows hold the ids that stay.'
+          : 'Nothing is linked: SUPABASE_DB_URL is not set.',
         details: [],
         warnings: [],
         units: [],
@@ -140,7 +147,8 @@ export const usersLinksStep = defineStep<Ports, z.infer<typeof planSchema>, z.in
     return { filled, absent };
   },
 
-  verify({ links }, output, { ports, signal }) {
+  async verify({ links }, output, { ports, signal }) {
+    if (links.length === 0) return [];
     return ports.database.target.use(signal, async (target) => {
       const evidence: Evidence[] = [];
       for (const link of links) {

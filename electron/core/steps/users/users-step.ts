@@ -4,11 +4,15 @@ import { z } from 'zod';
 import { defineStep, type RunContext } from '../../engine/step';
 import type { MigrationPorts } from '../../ports/migration-ports';
 import { tableLabel } from '../common/tables';
-import { readAuthTables, readAuthTriggers } from './auth-tables';
-import { batchSize, exceptionsBy, readTaken } from './batches';
+import { readAuthTables } from './auth-tables';
+import { adoptApiUsers, hasApiUsers } from './adopt-api-users';
+import { readTakenUsers, readTriggers } from './auth-side';
+import { batchSize, exceptionsBy } from './batches';
 import { tryCanary } from './canary';
 import { addCarried, carriedSchema, carryChanges, nothingCarried, type Carried } from './carry-users';
+import { verifyByApi } from './compare-by-api';
 import { compareUsers } from './compare-users';
+import { importByApi } from './import-by-api';
 import { insertUsers } from './insert-users';
 import { passwordColumnWarnings } from './password-columns';
 import {
@@ -41,7 +45,7 @@ const outputSchema = z.object({ imported: z.number(), skipped: z.number(), carri
 export const isSilent = (plan: Pick<UsersPlan, 'mapping' | 'triggers'>): boolean =>
   plan.triggers.length > 0 && plan.mapping?.choices.triggers === 'skip';
 
-async function importAll(
+async function importBySql(
   mapping: ResolvedMapping,
   plan: UsersPlan,
   context: RunContext<Ports>,
@@ -53,6 +57,7 @@ async function importAll(
     database.target.use(context.signal, async (target) => {
       const tables = await readAuthTables(target);
       await createUserMap(target);
+      const byApi = await hasApiUsers(target, mapping.sources.map(tableLabel));
       let imported = 0;
       let carried = nothingCarried;
       for (const one of mapping.sources) {
@@ -68,6 +73,7 @@ async function importAll(
             async () => {
               const page = await pages.read(from);
               const users = applyExceptions(page, exceptions);
+              if (byApi && users.length > 0) await adoptApiUsers(target, users, { silent });
               const inserted = users.length === 0 ? 0 : await insertUsers(target, tables, users, { silent });
               const last = page.at(-1)?.key ?? null;
               // Users of an earlier import are brought up to what the application has now.
@@ -93,7 +99,7 @@ async function importAll(
 /** Imports the application's users into Supabase Auth with their ids and password hashes. */
 export const usersStep = defineStep<Ports, UsersPlan, z.infer<typeof outputSchema>>({
   id: 'users.import',
-  version: 3,
+  version: 4,
   title: 'Import the users',
   lane: 'users',
   needs: ['database.finish'],
@@ -104,22 +110,23 @@ export const usersStep = defineStep<Ports, UsersPlan, z.infer<typeof outputSchem
   plan({ ports, signal }) {
     return ports.database.source.use(signal, async (source) => {
       const mapping = await mappingInForce(source, ports.usersMapping);
+      const way = ports.database.target.configured ? 'sql' : 'api';
       if (mapping === undefined)
-        return { mapping: null, about: 0, exceptions: [], refused: [], triggers: [] };
+        return { way, mapping: null, about: 0, exceptions: [], refused: [], triggers: [] };
       const { counts, exceptions } = await surveyUsers(source, mapping);
-      return ports.database.target.use(signal, async (target) => {
-        await readAuthTables(target);
-        const triggers = await readAuthTriggers(target);
-        const taken =
-          mapping.choices.clashes === 'skip' ? await readTaken(source, target, mapping, exceptions) : [];
-        return {
-          mapping,
-          about: roughly(counts.users),
-          exceptions: [...exceptions, ...taken],
-          refused: counts.hashes.filter((one) => !one.accepted && one.kind !== 'none').map((one) => one.kind),
-          triggers: triggers.map(({ name, runs }) => `${name} (${runs})`),
-        };
-      });
+      const triggers = await readTriggers(ports, signal);
+      const taken =
+        mapping.choices.clashes === 'skip'
+          ? await readTakenUsers(ports, source, mapping, exceptions, signal)
+          : [];
+      return {
+        way,
+        mapping,
+        about: roughly(counts.users),
+        exceptions: [...exceptions, ...taken],
+        refused: counts.hashes.filter((one) => !one.accepted && one.kind !== 'none').map((one) => one.kind),
+        triggers,
+      };
     });
   },
 
@@ -139,31 +146,34 @@ export const usersStep = defineStep<Ports, UsersPlan, z.infer<typeof outputSchem
         ),
       };
     }
-    return ports.database.source.use(signal, (source) =>
-      ports.database.target.use(signal, async (target) => {
-        await readAuthTables(target);
-        const taken = await readTaken(source, target, mapping, plan.exceptions);
-        if (taken.length === 0) return { state: 'pending' };
-        const error = new AppError(
-          'USERS_CONFLICT',
-          `The Auth service already has users with the id, address or number of ${taken.length} users to import: ${listed(taken.map((user) => user.key))}.`,
-          {
-            hint: 'Use a new project, delete those users there, or choose in the mapping to leave them out. Nothing was written.',
-          },
-        );
-        return { state: 'conflict', error };
-      }),
-    );
+    return ports.database.source.use(signal, async (source) => {
+      const taken = await readTakenUsers(ports, source, mapping, plan.exceptions, signal);
+      if (taken.length === 0) return { state: 'pending' };
+      const error = new AppError(
+        'USERS_CONFLICT',
+        `The Auth service already has users with the id, address or number of ${taken.length} users to import: ${listed(taken.map((user) => user.key))}.`,
+        {
+          hint: 'Use a new project, delete those users there, or choose in the mapping to leave them out. Nothing was written.',
+        },
+      );
+      return { state: 'conflict', error };
+    });
   },
 
   async run(plan, context) {
     const { mapping } = plan;
     if (mapping === null) throw new AppError('USERS_TABLE_NOT_FOUND', 'The plan names no table of users.');
-    const { imported, carried } = await importAll(mapping, plan, context);
+    const { imported, carried } =
+      plan.way === 'api'
+        ? { imported: await importByApi(mapping, plan, context), carried: nothingCarried }
+        : await importBySql(mapping, plan, context);
     for (const warning of planWarnings(plan)) await context.warn(warning);
-    const left = await context.ports.database.target.use(context.signal, (target) =>
-      passwordColumnWarnings(target, mapping),
-    );
+    const left =
+      plan.way === 'api'
+        ? []
+        : await context.ports.database.target.use(context.signal, (target) =>
+            passwordColumnWarnings(target, mapping),
+          );
     for (const warning of left) await context.warn(warning);
     return { imported, skipped: plan.exceptions.filter(({ reason }) => isLeftOut(reason)).length, carried };
   },
@@ -172,17 +182,18 @@ export const usersStep = defineStep<Ports, UsersPlan, z.infer<typeof outputSchem
     const { ports, signal } = context;
     const { mapping } = plan;
     if (mapping === null) return [];
+    const exceptions = exceptionsBy(plan.exceptions);
+    const onCompared = (compared: number): void =>
+      context.progress({ done: compared, total: Math.max(output.imported, compared), unit: 'users' });
+    if (plan.way === 'api') {
+      return ports.database.source.use(signal, (source) =>
+        verifyByApi(source, ports.auth, mapping, exceptions, onCompared, signal),
+      );
+    }
     return ports.database.source.use(signal, (source) =>
       ports.database.target.use(signal, async (target): Promise<Evidence[]> => {
         const tables = await readAuthTables(target);
-        const evidence = await compareUsers(
-          { source, target },
-          mapping,
-          tables,
-          exceptionsBy(plan.exceptions),
-          (compared) =>
-            context.progress({ done: compared, total: Math.max(output.imported, compared), unit: 'users' }),
-        );
+        const evidence = await compareUsers({ source, target }, mapping, tables, exceptions, onCompared);
         const canary = await tryCanary(target, ports.auth, tables, isSilent(plan), signal);
         return [...evidence, canary, ...(await sampleThroughApi(target, ports.auth, signal))];
       }),

@@ -1,5 +1,5 @@
 import { AppError } from '#shared/model/errors';
-import type { UserDelta } from '#shared/model/users-report';
+import { describeDelta, type UserDelta } from '#shared/model/users-report';
 import type { CommandContext } from '../context';
 import { type ExitCode, exitCodes } from '../exit-codes';
 import type { Output } from '../output';
@@ -48,24 +48,9 @@ export function carryUsers(context: CommandContext, options: CarryUsersOptions):
 }
 
 function print(output: Output, delta: UserDelta): void {
-  const lines: [number, string][] = [
-    [delta.added, 'users who signed up since the import'],
-    [delta.passwords, 'changed passwords'],
-    [delta.bans, 'users who were deactivated'],
-    [delta.unbans, 'users who were activated again'],
-    [delta.confirmations, 'confirmed addresses'],
-    [delta.emails, 'changed addresses'],
-  ];
+  const { carried, left, limit } = describeDelta(delta);
   output.line(delta.applied ? 'Carried over:' : 'To carry over:');
-  for (const [users, what] of lines) output.line(`  ${count(users)} ${what}`);
-  const left: [number, string][] = [
-    [delta.passwordsKept, 'passwords that were changed on both sides: the one at Supabase stays'],
-    [delta.emailsKept, 'addresses that are taken, or were changed on both sides'],
-    [delta.clashCount, `users whose address somebody else has at Supabase: ${delta.clashes.join(', ')}`],
-    [delta.gone, 'users who were deleted at Supabase and stay so'],
-    [delta.missing, 'users who are gone from the application and stay at Supabase'],
-  ];
-  for (const [users, what] of left) {
-    if (users > 0) output.line(`${output.paint('warn', '!')} ${count(users)} ${what}`);
-  }
+  for (const { users, what } of carried) output.line(`  ${count(users)} ${what}`);
+  for (const { users, what } of left) output.line(`${output.paint('warn', '!')} ${count(users)} ${what}`);
+  if (limit !== undefined) output.line(`${output.paint('warn', '!')} ${limit}`);
 }

@@ -17,6 +17,8 @@ export interface FilterOptions extends SessionOptions {
   neverSignedIn?: boolean;
   createdFrom?: string;
   createdTo?: string;
+  signedInFrom?: string;
+  signedInTo?: string;
 }
 
 /** What the options of a list say, as a filter. */
@@ -31,8 +33,13 @@ function filterOf(options: FilterOptions): UserFilter {
     neverSignedIn,
     createdFrom,
     createdTo,
+    signedInFrom,
+    signedInTo,
   } = options;
-  const filter = { text, field, state, provider, mfa, migrated, neverSignedIn, createdFrom, createdTo };
+  const filter = {
+    ...{ text, field, state, provider, mfa, migrated, neverSignedIn },
+    ...{ createdFrom, createdTo, signedInFrom, signedInTo },
+  };
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
 }
 
@@ -96,6 +103,7 @@ export function userStats(
       ['never signed in', count(stats.neverSignedIn)],
       ...stats.providers.map((item) => [`by ${item.provider}`, count(item.count)]),
       ...stats.signUps.map((item) => [`signed up on ${item.day}`, count(item.count)]),
+      ...stats.lastSeen.map((item) => [`last seen on ${item.day}`, count(item.count)]),
     ];
     for (const line of table(rows, [1])) output.line(line);
     return exitCodes.done;

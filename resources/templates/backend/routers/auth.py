@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from auth_admin import OneTimeToken
 from settings import Settings, get_settings
-from supabase_auth import SignedInUser, TokenError, TokenVerifier
+from supabase_auth import AuthUnavailableError, SignedInUser, TokenError, TokenVerifier
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
@@ -63,9 +63,11 @@ async def exchange(
     if credentials is None:
         raise _refused(401, "not_signed_in", "Send the old token.")
     try:
-        identity = verifier.verify_old(credentials.credentials)
+        identity = await verifier.known_old(verifier.verify_old(credentials.credentials))
     except TokenError as error:
         raise _refused(401, "invalid_token", str(error)) from error
+    except AuthUnavailableError as error:
+        raise _refused(503, "auth_unavailable", "Sign-in is not available at the moment.") from error
     try:
         account = await verifier.admin.usable_account(identity)
         if account is None:

@@ -12,6 +12,7 @@ const removed: Readonly<Record<string, string>> = {
 const reasons: Readonly<Record<string, string>> = {
   'supabase_auth.py': 'Validates the tokens of Supabase Auth, and the old ones during the changeover.',
   'auth_admin.py': 'Finds the account that a token of the old login names.',
+  'old_users.py': 'Tells which account an old id belongs to, where ids were no uuids.',
   'storage_service.py': 'Files in R2, with the public methods of minio_service.py.',
   'database.py': 'Connects to Supabase: few connections, both poolers, TLS.',
   'routers/auth.py':

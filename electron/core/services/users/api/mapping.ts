@@ -65,13 +65,22 @@ function compact(record: object): object {
 const holds = (value: string | undefined, sought: string): boolean =>
   value?.toLowerCase().includes(sought) === true;
 
+/** JSON as the database writes it, so that both ways find the same. No line break is left of a value's own. */
+const jsonText = (value: unknown): string =>
+  JSON.stringify(value, null, 1)
+    .replace(/([{[])\n\s*/g, '$1')
+    .replace(/\n\s*([}\]])/g, '$1')
+    .replace(/,\n\s*/g, ', ');
+
 function holdsText(user: ApiUser, summary: UserSummary, filter: UserFilter): boolean {
   const sought = filter.text?.trim().toLowerCase() ?? '';
   if (sought === '') return true;
-  const json = JSON.stringify(sought).slice(1, -1);
+  const forms = [JSON.stringify(sought).slice(1, -1), sought];
   const digits = sought.replace(/[^0-9]/g, '');
   const inMetadata = () =>
-    holds(JSON.stringify(user.user_metadata), json) || holds(JSON.stringify(user.app_metadata), json);
+    [user.user_metadata, user.app_metadata]
+      .map(jsonText)
+      .some((text) => forms.some((form) => holds(text, form)));
   switch (filter.field ?? 'any') {
     case 'emailStart':
       return summary.email?.toLowerCase().startsWith(sought) === true;

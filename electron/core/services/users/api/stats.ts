@@ -10,11 +10,19 @@ export function statsOf(users: readonly ApiUser[], days: number, total: number |
   const today = Math.floor(now / dayMs);
   const activeSince = (span: number) =>
     kept.filter((user) => now - Date.parse(user.last_sign_in_at ?? '') < span * dayMs).length;
-  const signUps = new Map<number, number>();
+  const perDay = (moments: readonly (string | undefined)[]): UserStats['signUps'] => {
+    const counts = new Map<number, number>();
+    for (const moment of moments) {
+      const day = Math.floor(Date.parse(moment ?? '') / dayMs);
+      counts.set(day, (counts.get(day) ?? 0) + 1);
+    }
+    return Array.from({ length: days }, (_, index) => {
+      const day = today - days + 1 + index;
+      return { day: new Date(day * dayMs).toISOString().slice(0, 10), count: counts.get(day) ?? 0 };
+    });
+  };
   const providers = new Map<string, number>();
   for (const user of kept) {
-    const day = Math.floor(Date.parse(user.created_at ?? '') / dayMs);
-    signUps.set(day, (signUps.get(day) ?? 0) + 1);
     for (const provider of new Set(user.identities.map((identity) => identity.provider))) {
       providers.set(provider, (providers.get(provider) ?? 0) + 1);
     }
@@ -29,10 +37,8 @@ export function statsOf(users: readonly ApiUser[], days: number, total: number |
     ).length,
     banned: kept.filter((user) => Date.parse(user.banned_until ?? '') > now).length,
     neverSignedIn: kept.filter((user) => user.last_sign_in_at === undefined).length,
-    signUps: Array.from({ length: days }, (_, index) => {
-      const day = today - days + 1 + index;
-      return { day: new Date(day * dayMs).toISOString().slice(0, 10), count: signUps.get(day) ?? 0 };
-    }),
+    signUps: perDay(kept.map((user) => user.created_at)),
+    lastSeen: perDay(kept.map((user) => user.last_sign_in_at)),
     providers: [...providers]
       .map(([provider, count]) => ({ provider, count }))
       .sort((a, b) => b.count - a.count || a.provider.localeCompare(b.provider)),

@@ -4,7 +4,7 @@ import { migratedMark, type UserFilter } from '#shared/model/users';
 import { z } from 'zod';
 import type { DatabaseSession } from '../../../ports/database';
 import { iso, nilUuid, summaryColumns, summaryRow } from './rows';
-import { searchTable } from '../../../steps/users/search-table';
+import { searchTable, stateTable } from '../../../steps/users/search-table';
 
 /** Values of a statement, numbered as they are named. */
 class Values {
@@ -17,8 +17,8 @@ class Values {
 
 /** For LIKE: the text means itself. */
 const literal = (text: string): string => text.replace(/[\\%_]/g, (char) => `\\${char}`);
-/** As the text stands inside of a JSON text. */
-const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+/** How the text may stand inside of a JSON text: as a value has it, or as JSON that somebody typed: `"plan": "pro"`. */
+const inJson = (text: string): string[] => [...new Set([JSON.stringify(text).slice(1, -1), text])];
 
 /** The smallest text of digits that comes after every text with this beginning; undefined when there is none. */
 export function nextDigits(prefix: string): string | undefined {
@@ -45,6 +45,11 @@ function searchCondition(sought: string, field: UserFilter['field'], values: Val
   // The server lowers both: what counts as a lower-case letter is its matter.
   const holds = (column: string, value: string) =>
     `strpos(lower(${column}), lower(${values.add(value)})) > 0`;
+  const inMetadata = () =>
+    inJson(sought).flatMap((json) => [
+      holds('u.raw_user_meta_data::text', json),
+      holds('u.raw_app_meta_data::text', json),
+    ]);
   switch (field ?? 'any') {
     case 'emailStart':
       // An index with text_pattern_ops is there on every project.
@@ -66,12 +71,9 @@ function searchCondition(sought: string, field: UserFilter['field'], values: Val
     }
     case 'name':
       return holds(`coalesce(u.raw_user_meta_data ->> 'full_name', u.raw_user_meta_data ->> 'name')`, sought);
-    case 'metadata': {
-      const json = inJson(sought);
-      return `(${holds('u.raw_user_meta_data::text', json)} or ${holds('u.raw_app_meta_data::text', json)})`;
-    }
+    case 'metadata':
+      return `(${inMetadata().join(' or ')})`;
     case 'any': {
-      const json = inJson(sought);
       const digits = sought.replace(/^\+/, '');
       const phone = /^[0-9]+$/.test(digits) ? [holds('u.phone', digits)] : [];
       const range = sought.length >= 4 ? idRange(sought) : undefined;
@@ -79,21 +81,21 @@ function searchCondition(sought: string, field: UserFilter['field'], values: Val
         range === undefined
           ? []
           : [`u.id between ${values.add(range[0])}::uuid and ${values.add(range[1])}::uuid`];
-      return `(${[holds('u.email', sought), ...phone, ...id, holds('u.raw_user_meta_data::text', json), holds('u.raw_app_meta_data::text', json)].join(' or ')})`;
+      return `(${[holds('u.email', sought), ...phone, ...id, ...inMetadata()].join(' or ')})`;
     }
   }
 }
 
-/** A text of the search table that every match of the condition holds; undefined where the table does not help. */
-function indexedText({ text, field }: UserFilter): string | undefined {
+/** Texts of the search table of which every match of the condition holds one; undefined where the table does not help. */
+function indexedTexts({ text, field }: UserFilter): string[] | undefined {
   const sought = (text ?? '').trim();
   // Three characters make one trigram; less is looked for row by row anyway.
   if (sought.length < 3) return undefined;
   switch (field ?? 'any') {
     case 'any':
-      return /^\+[0-9]+$/.test(sought) ? sought.slice(1) : inJson(sought);
+      return /^\+[0-9]+$/.test(sought) ? [sought.slice(1)] : inJson(sought);
     case 'email':
-      return sought;
+      return [sought];
     case 'name':
     case 'metadata':
       return inJson(sought);
@@ -104,8 +106,19 @@ function indexedText({ text, field }: UserFilter): string | undefined {
   }
 }
 
-/** The conditions of a filter over `u`; `created`: the column of the time of creation that has an index. */
-function conditions(filter: UserFilter, values: Values, created = 'u.created_at'): string[] {
+const throughCondition = (texts: readonly string[], values: Values): string =>
+  `(${texts.map((text) => `s.text like lower(${values.add(`%${literal(text)}%`)})`).join(' or ')})`;
+
+/** Whether a filter can be answered from the table of states, `w`. */
+const asksStates = (filter: UserFilter): boolean =>
+  filter.state === 'banned' || filter.signedInFrom !== undefined || filter.signedInTo !== undefined;
+
+/** The conditions of a filter over `u`; `indexed`: the tables that have an index for what is asked of time. */
+function conditions(
+  filter: UserFilter,
+  values: Values,
+  indexed: { created: 'u' | 's'; states: 'u' | 'w' } = { created: 'u', states: 'u' },
+): string[] {
   const found = [`u.instance_id = '${nilUuid}'`];
   const text = filter.text?.trim() ?? '';
   if (text !== '') found.push(searchCondition(text, filter.field, values));
@@ -121,7 +134,10 @@ function conditions(filter: UserFilter, values: Values, created = 'u.created_at'
       );
       break;
     case 'banned':
-      found.push('u.banned_until > now() and u.deleted_at is null');
+      // A trigger may have failed unseen: nobody is shown as banned who is not.
+      found.push(
+        `${indexed.states}.banned_until > now() and u.banned_until > now() and u.deleted_at is null`,
+      );
       break;
     case 'deleted':
       found.push('u.deleted_at is not null');
@@ -148,10 +164,10 @@ function conditions(filter: UserFilter, values: Values, created = 'u.created_at'
     if (value !== undefined)
       found.push(`${column} ${operator} ${values.add(timestampOf(value))}::timestamptz`);
   };
-  bound(created, '>=', filter.createdFrom);
-  bound(created, '<', filter.createdTo);
-  bound('u.last_sign_in_at', '>=', filter.signedInFrom);
-  bound('u.last_sign_in_at', '<', filter.signedInTo);
+  bound(`${indexed.created}.created_at`, '>=', filter.createdFrom);
+  bound(`${indexed.created}.created_at`, '<', filter.createdTo);
+  bound(`${indexed.states}.last_sign_in_at`, '>=', filter.signedInFrom);
+  bound(`${indexed.states}.last_sign_in_at`, '<', filter.signedInTo);
   if (filter.neverSignedIn === true) found.push('u.last_sign_in_at is null');
   return found;
 }
@@ -192,25 +208,36 @@ export async function listUsers(
 ): Promise<UsersPage> {
   const sort = query.sort ?? { by: 'created', descending: true };
   const order = {
-    created: { column: 'u.created_at', text: iso('u.created_at'), type: 'timestamptz' },
-    lastSignIn: { column: 'u.last_sign_in_at', text: iso('u.last_sign_in_at'), type: 'timestamptz' },
+    created: { column: 'u.created_at', type: 'timestamptz' },
+    lastSignIn: { column: 'u.last_sign_in_at', type: 'timestamptz' },
     // As the index of the service has it.
-    email: { column: 'lower(u.email::text)', text: 'lower(u.email::text)', type: 'text' },
+    email: { column: 'lower(u.email::text)', type: 'text' },
   }[sort.by];
+  const textOf = (column: string): string => (order.type === 'text' ? column : iso(column));
   const direction = sort.descending ? 'desc' : 'asc';
   const beyond = sort.descending ? '<' : '>';
   const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor);
-  const through = indexed ? indexedText(query.filter) : undefined;
-  // In the order of creation the search table has an index, which the table of users need not have.
-  const inSearchOrder = indexed && sort.by === 'created';
+  const through = indexed ? indexedTexts(query.filter) : undefined;
+  // These orders have an index in the tables of Cutover's own, which the table of users need not have.
+  const ordered = !indexed
+    ? undefined
+    : sort.by === 'created'
+      ? 's'
+      : sort.by === 'lastSignIn'
+        ? 'w'
+        : undefined;
+  const states = indexed && (ordered === 'w' || asksStates(query.filter)) ? 'w' : 'u';
 
   const part = async (section: 'values' | 'nulls', after: Cursor | undefined, limit: number) => {
     const values = new Values();
-    const where = conditions(query.filter, values, inSearchOrder ? 's.created_at' : undefined);
-    const column = inSearchOrder ? 's.created_at' : order.column;
-    const id = inSearchOrder ? 's.id' : 'u.id';
-    const join = inSearchOrder || through !== undefined ? `join ${searchTable} s on s.id = u.id` : '';
-    if (through !== undefined) where.push(`s.text like lower(${values.add(`%${literal(through)}%`)})`);
+    const where = conditions(query.filter, values, { created: ordered === 's' ? 's' : 'u', states });
+    const column = ordered === undefined ? order.column : order.column.replace(/^u/, ordered);
+    const id = `${ordered ?? 'u'}.id`;
+    const join = [
+      ...(ordered === 's' || through !== undefined ? [`join ${searchTable} s on s.id = u.id`] : []),
+      ...(states === 'w' ? [`join ${stateTable} w on w.id = u.id`] : []),
+    ].join(' ');
+    if (through !== undefined) where.push(throughCondition(through, values));
     if (section === 'nulls') {
       where.push(`${column} is null`);
       if (after !== undefined) where.push(`${id} ${beyond} ${values.add(after.id)}::uuid`);
@@ -225,7 +252,7 @@ export async function listUsers(
     const by = section === 'nulls' ? `${id} ${direction}` : `${column} ${direction}, ${id} ${direction}`;
     return session.query(
       listRow,
-      `select u.id::text as id, ${section === 'nulls' ? 'null' : order.text} as v
+      `select u.id::text as id, ${section === 'nulls' ? 'null' : textOf(column)} as v
        from auth.users u ${join} where ${where.join(' and ')} order by ${by} limit ${limit}`,
       values.list,
     );
@@ -272,10 +299,14 @@ export async function countUsers(
   indexed: boolean,
 ): Promise<number> {
   const values = new Values();
-  const where = conditions(filter, values);
-  const through = indexed ? indexedText(filter) : undefined;
-  const join = through === undefined ? '' : `join ${searchTable} s on s.id = u.id`;
-  if (through !== undefined) where.push(`s.text like lower(${values.add(`%${literal(through)}%`)})`);
+  const states = indexed && asksStates(filter) ? 'w' : 'u';
+  const where = conditions(filter, values, { created: 'u', states });
+  const through = indexed ? indexedTexts(filter) : undefined;
+  const join = [
+    ...(through === undefined ? [] : [`join ${searchTable} s on s.id = u.id`]),
+    ...(states === 'u' ? [] : [`join ${stateTable} w on w.id = u.id`]),
+  ].join(' ');
+  if (through !== undefined) where.push(throughCondition(through, values));
   const [row] = await session.query(
     countRow,
     `select count(*) as count from auth.users u ${join} where ${where.join(' and ')}`,

@@ -1,12 +1,13 @@
 import type { SearchIndex } from '#shared/contract/users';
 import { z } from 'zod';
 import type { DatabaseSession } from '../../../ports/database';
-import { searchTable, searchText, searchTrigger } from '../../../steps/users/search-table';
+import { searchTable, searchText, searchTriggers, stateTable } from '../../../steps/users/search-table';
 
 /**
- * The statements that the operator consents to, each for itself, so that none holds a lock on the users for longer than a moment. A trigger
- * keeps the table up to date; it swallows its own failures, because no sign-up may fail for the sake of a search.
+ * The statements that the operator consents to, each for itself, so that none holds a lock on the users for longer than a moment. Triggers
+ * keep the tables up to date; they swallow their own failures, because no sign-up may fail for the sake of a search.
  */
+const [textTrigger, stateTrigger] = searchTriggers;
 const createStatements = (trgmSchema: string): string[] => [
   'create schema if not exists cutover',
   'revoke all on schema cutover from public, anon, authenticated',
@@ -26,20 +27,43 @@ exception when others then
   return null;
 end $$`,
   'revoke all on function cutover.keep_user_search() from public, anon, authenticated',
-  `create or replace trigger ${searchTrigger}
+  `create table if not exists ${stateTable} (
+  id uuid primary key references auth.users (id) on delete cascade,
+  last_sign_in_at timestamptz,
+  banned_until timestamptz)`,
+  `alter table ${stateTable} enable row level security`,
+  `revoke all on ${stateTable} from public, anon, authenticated`,
+  `create or replace function cutover.keep_user_states() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  insert into ${stateTable} (id, last_sign_in_at, banned_until) values (new.id, new.last_sign_in_at, new.banned_until)
+  on conflict (id) do update set last_sign_in_at = excluded.last_sign_in_at, banned_until = excluded.banned_until;
+  return null;
+exception when others then
+  return null;
+end $$`,
+  'revoke all on function cutover.keep_user_states() from public, anon, authenticated',
+  `create or replace trigger ${textTrigger}
   after insert or update of email, phone, created_at, raw_user_meta_data, raw_app_meta_data
   on auth.users for each row execute function cutover.keep_user_search()`,
+  `create or replace trigger ${stateTrigger}
+  after insert or update of last_sign_in_at, banned_until
+  on auth.users for each row execute function cutover.keep_user_states()`,
   `insert into ${searchTable} (id, created_at, text)
   select u.id, u.created_at, ${searchText('u')} from auth.users u on conflict do nothing`,
+  `insert into ${stateTable} (id, last_sign_in_at, banned_until)
+  select u.id, u.last_sign_in_at, u.banned_until from auth.users u on conflict do nothing`,
   `create index concurrently if not exists user_search_text on ${searchTable} using gin (text ${trgmSchema}.gin_trgm_ops)`,
   `create index concurrently if not exists user_search_created on ${searchTable} (created_at, id)`,
-  `analyze ${searchTable}`,
+  `create index concurrently if not exists user_states_sign_in on ${stateTable} (last_sign_in_at, id)`,
+  `create index concurrently if not exists user_states_banned on ${stateTable} (banned_until) where banned_until is not null`,
+  `analyze ${searchTable}, ${stateTable}`,
 ];
 
-// The trigger goes with its function: to drop it by its name, one would have to own the table of users.
+// The triggers go with their functions: to drop them by their names, one would have to own the table of users.
 const dropStatements: readonly string[] = [
   'drop function if exists cutover.keep_user_search() cascade',
-  `drop table if exists ${searchTable}`,
+  'drop function if exists cutover.keep_user_states() cascade',
+  `drop table if exists ${searchTable}, ${stateTable}`,
 ];
 
 const textOfStatements = (statements: readonly string[]): string => `${statements.join(';\n')};`;
@@ -50,11 +74,11 @@ async function readState(session: DatabaseSession): Promise<z.infer<typeof state
   const [row] = await session.query(
     stateRow,
     `select
-       exists (select from pg_catalog.pg_trigger t
-         where t.tgrelid = 'auth.users'::regclass and t.tgname = '${searchTrigger}' and t.tgenabled = 'O')
-       and (select count(*) = 2 from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
-         where i.indrelid = to_regclass('${searchTable}') and i.indisvalid
-           and c.relname in ('user_search_text', 'user_search_created')) as ready,
+       (select count(*) = 2 from pg_catalog.pg_trigger t
+         where t.tgrelid = 'auth.users'::regclass and t.tgname in ('${textTrigger}', '${stateTrigger}') and t.tgenabled = 'O')
+       and (select count(*) = 4 from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
+         where i.indrelid in (to_regclass('${searchTable}'), to_regclass('${stateTable}')) and i.indisvalid
+           and c.relname in ('user_search_text', 'user_search_created', 'user_states_sign_in', 'user_states_banned')) as ready,
        has_database_privilege(current_database(), 'create') and has_table_privilege('auth.users', 'trigger')
          and has_table_privilege('auth.users', 'references')
          and exists (select from pg_catalog.pg_available_extensions e where e.name = 'pg_trgm') as possible,

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socket import socket
@@ -12,7 +13,9 @@ from uuid import uuid4
 import httpx
 import jwt
 import pytest
+from sqlalchemy import Connection, create_engine, text
 
+from database import database_url
 from settings import Settings
 from tests.project import OLD_SECRET
 from tests.support import eventually, process, required
@@ -180,6 +183,71 @@ def test_an_old_token_that_names_an_address_has_the_accounts_id(settings: Settin
             assert (answer.status_code, answer.json()["id"], answer.json()["issuer"]) == (200, user_id, "old")
         assert me(banned).status_code == 401
         assert me(f"{uuid4().hex}@example.com").status_code == 401
+
+
+@pytest.fixture
+def imported(settings: Settings) -> Iterator[Connection]:
+    """The map as an import of two tables with integer ids leaves it."""
+    engine = create_engine(database_url(settings), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("create schema if not exists cutover"))
+        connection.execute(
+            text(
+                "create table cutover.imported_users"
+                " (source text, old_id text, user_id uuid not null unique, primary key (source, old_id))"
+            )
+        )
+        yield connection
+        connection.execute(text("drop table cutover.imported_users"))
+    engine.dispose()
+
+
+def test_an_old_token_with_an_integer_id_has_the_accounts_id(settings: Settings, imported: Connection) -> None:
+    auth = Auth(settings)
+    user_id, other_id = (auth.create(f"{uuid4().hex}@example.com", "correct horse 1") for _ in range(2))
+
+    def keep(source: str, old_id: str, account: str) -> None:
+        imported.execute(
+            text("insert into cutover.imported_users values (:source, :old_id, :account)"),
+            {"source": source, "old_id": old_id, "account": account},
+        )
+
+    keep("public.users", "42", user_id)
+    until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    changeover = {"OLD_AUTH_UNTIL": until, "OLD_JWT_SECRET": OLD_SECRET}
+
+    @contextmanager
+    def running(**changes: str) -> Iterator[str]:
+        port = free_port()
+        with process(
+            "serve.py", "main:create_app", str(port),
+            WEB_CONCURRENCY="1", DRAIN_SECONDS="0", **changeover, **changes,
+        ):  # fmt: skip
+            url = f"http://127.0.0.1:{port}"
+            eventually(lambda: status_of(f"{url}/health"))
+            yield url
+
+    def header(subject: str | int) -> dict[str, str]:
+        return bearer(jwt.encode({"sub": subject, "exp": int(time.time()) + 600}, OLD_SECRET, "HS256"))
+
+    with running() as url:
+        me = httpx.get(f"{url}/auth/me", headers=header("42"))
+        assert (me.status_code, me.json()["id"], me.json()["issuer"]) == (200, user_id, "old")
+        answer = httpx.post(f"{url}/auth/exchange", headers=header("42"))
+        assert answer.status_code == 200
+        session = auth.verify(answer.json()["token_hash"], answer.json()["type"])
+        assert session.json()["user"]["id"] == user_id
+        # Not every login kept to the standard, by which a subject is a text.
+        assert httpx.get(f"{url}/auth/me", headers=header(42)).json()["id"] == user_id
+        assert httpx.get(f"{url}/auth/me", headers=header("43")).status_code == 401
+        assert httpx.post(f"{url}/auth/exchange", headers=header("43")).status_code == 401
+    # Two tables have a user 42: nobody may get the other one's account.
+    keep("public.staff", "42", other_id)
+    with running() as url:
+        assert httpx.get(f"{url}/auth/me", headers=header("42")).status_code == 503
+        assert httpx.post(f"{url}/auth/exchange", headers=header("42")).status_code == 503
+    with running(OLD_JWT_USERS_TABLE="public.staff") as url:
+        assert httpx.get(f"{url}/auth/me", headers=header("42")).json()["id"] == other_id
 
 
 def test_draining_answers_until_the_end(settings: Settings) -> None:
