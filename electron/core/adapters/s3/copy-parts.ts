@@ -198,10 +198,9 @@ async function sendPart(
   const hash = part.proof === 'hashed here' ? createHash('md5') : undefined;
   const body = { stream: hash === undefined ? response.body : hashed(response.body, hash), size };
   const query = { partNumber: String(part.number), uploadId: upload.uploadId };
-  const put = await target.once(
-    { method: 'PUT', bucket: upload.bucket, key: upload.key, query, body },
-    signal,
-  );
+  const put = await target
+    .once({ method: 'PUT', bucket: upload.bucket, key: upload.key, query, body }, signal)
+    .finally(() => response.drop());
   const told = plainEtag(put.headers['etag']);
   if (hash === undefined ? readEtag(told).kind !== 'md5' : told !== hash.digest('hex')) {
     throw new S3DamageError(`the target answers with another ETag for part ${part.number}`);

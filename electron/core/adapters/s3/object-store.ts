@@ -4,6 +4,7 @@ import type { KeyRange, ObjectEntry, ObjectStore } from '../../ports/objects';
 import { plainEtag, readHead } from './attributes';
 import { classifyS3Error, type FailurePlace } from './classify';
 import { S3ResponseError } from './failure';
+import { guardBody } from './http/guard-body';
 import { withRetries } from './retry';
 import type { StoreClient } from './store-client';
 import { decodeListedKey, isUrlEncoded, listedKey, xmlBlocks, xmlText } from './xml-read';
@@ -59,19 +60,11 @@ export function createObjectStore(client: StoreClient, chosen?: readonly string[
         const headers = ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` };
         const request = { method: 'GET', bucket, key, headers } as const;
         const response = await withRetries(client.retries, signal, () => client.stream(request, signal));
-        async function* body(): AsyncGenerator<Uint8Array> {
-          try {
-            yield* response.body;
-          } catch (error) {
-            throw classifyS3Error(
-              error,
-              { source: { endpoint }, target: { endpoint } },
-              { bucket, key },
-              signal,
-            );
-          }
-        }
-        return { head: readHead(key, response), body: body() };
+        const stores = { source: { endpoint }, target: { endpoint } };
+        const body = guardBody(response.body, (error) =>
+          classifyS3Error(error, stores, { bucket, key }, signal),
+        );
+        return { head: readHead(key, response), body };
       }),
     deleteObject: (bucket, key, signal) =>
       run({ bucket, key }, signal, async () => {
