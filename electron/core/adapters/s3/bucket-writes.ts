@@ -3,7 +3,7 @@ import type { ObjectAttributes } from '../../ports/objects';
 import { plainEtag, writeAttributes } from './attributes';
 import { guarded } from './bucket-store';
 import { S3DamageError, S3ResponseError } from './failure';
-import { abortUpload } from './object-store';
+import { abortUpload } from './open-uploads';
 import type { StreamedBody } from './http/connection-pool';
 import type { StoreClient } from './store-client';
 import { encodeKey } from './uri-encode';

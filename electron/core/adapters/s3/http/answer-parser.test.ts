@@ -14,7 +14,7 @@ interface Read {
 /** Feeds a text in pieces that end at the given places, and closes. */
 function read(
   text: string,
-  { method = 'GET', cuts = [] as number[], close = false } = {},
+  { method = 'GET', cuts = [], close = false }: { method?: string; cuts?: number[]; close?: boolean } = {},
 ): Read & { keepAlive: boolean } {
   const parser = new AnswerParser();
   const found: Read = { status: 0, headers: {}, length: undefined, body: '', ended: false };

@@ -61,7 +61,9 @@ export class AnswerParser {
           this.#sink?.data(at === 0 ? bytes : bytes.subarray(at));
           at = bytes.length;
           break;
-        default:
+        case 'chunk-size':
+        case 'chunk-end':
+        case 'trailers':
           at = this.#readLine(bytes, at);
       }
     }

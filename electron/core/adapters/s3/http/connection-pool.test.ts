@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createConnectionPool, type ConnectionPool, type WireRequest } from './connection-pool';
@@ -211,11 +212,12 @@ describe('createConnectionPool', () => {
     );
     await expect(pool.held(get('/silent'), never)).rejects.toMatchObject({ code: 'HTTP_SILENT' });
     const { body } = await pool.streamed(get('/slowly-read'), never);
-    const reader = body[Symbol.asyncIterator]();
-    let length = (await reader.next()).value?.length ?? 0;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    for (let next = await reader.next(); next.done !== true; next = await reader.next())
-      length += next.value.length;
+    let length = 0;
+    for await (const piece of body) {
+      // Longer than the silence that is allowed.
+      if (length === 0) await delay(500);
+      length += piece.length;
+    }
     expect(length).toBe(3_000_000);
   });
 

@@ -1,4 +1,4 @@
-import { Connection, type ExchangeSink, type StreamedBody, type WireRequest } from './connection';
+import { Connection, type ExchangeSink, type WireRequest } from './connection';
 import { WireError } from './wire-error';
 
 export type { StreamedBody, WireRequest } from './connection';

@@ -43,7 +43,6 @@ const joinedBytes = 128 * 1024;
 const sharedBytes = 64 * 1024;
 const streamedBytes = 256 * 1024;
 /** Anything that would end a header, or is no byte. */
-// eslint-disable-next-line no-control-regex
 const notInHeader = /[^\t\u0020-\u007e\u0080-\u00ff]/;
 const notInPath = /[^\u0021-\u007e]/;
 
