@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- objects [--rounds N] [--only TEXT]`: objects from one store to another on loopback, by Cutover and by rclone, default and
+ * `npm run bench -- objects [--rounds N] [--only TEXT] [--against TEXT]`: objects from one store to another on loopback, by Cutover and by rclone, default and
  * tuned, one after another in one run. Needs rclone. Cutover's figures are those of whole commands: with its journal, its retries and the
  * verification of every object afterwards.
  */
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     null: { type: 'string', default: '20000' },
     only: { type: 'string', default: '' },
+    against: { type: 'string', default: 'rclone' },
   },
   allowPositionals: true,
 });
@@ -154,10 +155,12 @@ try {
         name: 'Cutover',
         run: (source: string, target: string) => cutover(task.cutover, source, target),
       },
-      ...task.rclone.map(({ name, args }) => ({
-        name,
-        run: (source: string, target: string) => rclone(args, source, target),
-      })),
+      ...task.rclone
+        .filter(({ name }) => name.includes(values.against))
+        .map(({ name, args }) => ({
+          name,
+          run: (source: string, target: string) => rclone(args, source, target),
+        })),
     ];
     const results = new Map<string, Result[]>();
     // In turn, so that a machine that becomes slower does so for all.

@@ -9,9 +9,13 @@ export interface StoreProcess {
 }
 
 async function start(file: string, args: readonly string[]): Promise<StoreProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', `bench/objects/${file}`, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', '--import', 'tsx', `bench/objects/${file}`, ...args],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const ended = once(child, 'exit').then(() => {
     throw new Error(`${file} ended before it was ready.`);
   });

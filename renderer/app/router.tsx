@@ -95,7 +95,10 @@ const buckets = createRoute({
   path: '/buckets',
   component: lazyRouteComponent(() => import('../features/buckets/buckets-page'), 'BucketsPage'),
   validateSearch: z.object({
-    side: sideSchema.optional().catch(undefined),
+    side: z
+      .enum([...sideSchema.options, 'both'])
+      .optional()
+      .catch(undefined),
     bucket: bucketNameSchema.optional().catch(undefined),
     prefix: z.string().optional().catch(undefined),
     object: z.string().optional().catch(undefined),

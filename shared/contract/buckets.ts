@@ -3,6 +3,8 @@ import { bucketNamingSchema } from '../model/bucket-naming';
 import {
   bucketJobSchema,
   bucketNameSchema,
+  comparedRowSchema,
+  comparisonFilterSchema,
   objectAttributesSchema,
   objectEntrySchema,
   objectPreviewSchema,
@@ -60,6 +62,24 @@ export const bucketsContract = {
       objects: z.array(objectEntrySchema).optional(),
       /** Keys up to this one are known; absent: all that were asked for. */
       knownThrough: z.string().optional(),
+    }),
+  ),
+  /** Both sides of a bucket at once, in the order of the keys. A page can be shorter than its limit, or empty, and have a next one. */
+  'buckets.compare': call(
+    z.object({
+      /** By its name on the source. */
+      bucket: bucketNameSchema,
+      prefix: z.string(),
+      show: comparisonFilterSchema,
+      /** The `next` of the page before. */
+      after: z.string().optional(),
+      limit: z.number().int().min(1).max(1000),
+    }),
+    z.object({
+      rows: z.array(comparedRowSchema),
+      next: z.string().optional(),
+      /** Keys and folders that were looked at for this page. */
+      looked: z.number(),
     }),
   ),
   'buckets.stat': call(

@@ -22,6 +22,22 @@ export const objectEntrySchema = z.object({
 /** An object as a listing shows it. */
 export type ListedObject = z.infer<typeof objectEntrySchema>;
 
+/**
+ * Which keys a comparison of both sides shows. `all` goes folder by folder; the others look at every key below. `unequal`: missing, differing
+ * or on the target only.
+ */
+export const comparisonFilterSchema = z.enum(['all', 'unequal', 'missing', 'differs', 'target-only']);
+export type ComparisonFilter = z.infer<typeof comparisonFilterSchema>;
+
+const onSide = <Schema extends z.ZodType>(schema: Schema) =>
+  z.object({ source: schema.optional(), target: schema.optional() });
+/** A folder or an object with what each side has of it: one of them at least. */
+export const comparedRowSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('folder'), key: z.string(), sides: onSide(z.literal(true)) }),
+  z.object({ kind: z.literal('object'), key: z.string(), sides: onSide(objectEntrySchema) }),
+]);
+export type ComparedRow = z.infer<typeof comparedRowSchema>;
+
 /** The headers that an object keeps, in the order in which forms show them. */
 export const keptHeaders = [
   'content-type',

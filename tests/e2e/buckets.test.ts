@@ -68,6 +68,11 @@ beforeAll(async () => {
   await put(`<img src=x onerror="window.hurt=1">`, 'named', 'text/plain');
   await put('photo\u202egpj.exe', 'named', 'image/jpeg');
   for (let index = 0; index < 300; index += 1) await put(`small/${index}`, '0', 'text/plain');
+  await fill(stores.clients.source, 'pairs', ['in/a.txt', 'in/b.txt', 'in/c.txt', 'top.txt']);
+  await fill(stores.clients.target, 'new-pairs', ['in/a.txt', 'in/new.txt', 'top.txt']);
+  await stores.clients.target.send(
+    new PutObjectCommand({ Bucket: 'new-pairs', Key: 'top.txt', Body: 'another' }),
+  );
   browser = await launchBrowser();
   host = await openConsole(
     browser,
@@ -176,6 +181,33 @@ test('10,000 chosen objects are deleted but for the 3 that the store refuses, an
   await page.getByText('3 rows', { exact: true }).waitFor();
   const { Contents = [] } = await stores.clients.target.send(new ListObjectsV2Command({ Bucket: 'trash' }));
   expect(Contents.map(({ Key }) => Key)).toEqual([...locked]);
+});
+
+test('both sides next to each other: what is missing is found in all folders, and copied from there', async () => {
+  await host.go('/buckets?side=both');
+  await button(page, 'pairs').click();
+  const grid = page.getByRole('grid');
+  const row = (name: string) => grid.getByRole('row').filter({ hasText: name });
+  await row('top.txt').getByText('Differs').waitFor();
+  await open('in/');
+  await row('a.txt').getByText('Identical').waitFor();
+  await row('new.txt').getByText('Only on R2').waitFor();
+  await host.go('/buckets?side=both&bucket=pairs');
+  await page.getByRole('combobox', { name: 'Show' }).selectOption('missing');
+  await page.getByText('2 rows, 5 keys compared').waitFor();
+  await page.getByRole('checkbox', { name: 'Choose in/b.txt' }).check();
+  await page.getByRole('checkbox', { name: 'Choose in/c.txt' }).check();
+  await button(page, 'Copy to R2…').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('2 objects will be copied.').waitFor();
+  await dialog.getByRole('button', { name: 'Copy' }).click();
+  await page.getByText('Nothing to show').waitFor();
+  await page.getByRole('combobox', { name: 'Show' }).selectOption('unequal');
+  await page.getByText('2 rows, 5 keys compared').waitFor();
+  await open('top.txt');
+  await preview().getByText('content of top.txt').waitFor();
+  await page.getByRole('group', { name: 'Details of' }).getByRole('button', { name: 'R2' }).click();
+  await preview().getByText('another').waitFor();
 });
 
 test('uploads files in parts, asks about taken names, and copies and renames on the target', async () => {

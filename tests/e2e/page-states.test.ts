@@ -657,6 +657,18 @@ const states: PageState[] = [
     shows: 'OBJECTS_AUTH_FAILED',
   },
   {
+    name: 'buckets side by side',
+    now: () => situation({ buckets: buckets() }),
+    path: '/buckets?side=both',
+    shows: 'not there yet',
+  },
+  {
+    name: 'folder side by side',
+    now: () => situation({ buckets: buckets() }),
+    path: '/buckets?side=both&bucket=media&object=media%2Fa.json',
+    shows: 'Only on R2',
+  },
+  {
     name: 'folder, empty',
     now: () => situation({ buckets: buckets() }),
     path: '/buckets?side=source&bucket=invoices',

@@ -11,7 +11,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ListedObject } from '#shared/model/buckets';
+import type { ComparedRow, ComparisonFilter, ListedObject } from '#shared/model/buckets';
 import { toAppError } from '#shared/model/errors';
 import { collected, filledStore, openBuckets, type OpenBuckets } from './buckets-harness';
 import { fill, startTwoStores, type TwoStores } from './objects-harness';
@@ -62,6 +62,43 @@ const odd = [
   '<&>"',
   'k'.repeat(1024),
 ];
+
+test('both sides of a folder in one list, page by page, and what is not the same in all of its folders', async () => {
+  const { handlers } = buckets;
+  const { source, target } = stores.clients;
+  await fill(source, 'media', ['a/1', 'a/2', 'a/b/3', 'c/4', 'm', 'same', 'top', ...odd]);
+  await fill(target, 'new-media', ['a/1', 'a/2', 'd/5', 'n', 'same', 'top', ...odd]);
+  await target.send(new PutObjectCommand({ Bucket: 'new-media', Key: 'a/2', Body: 'other' }));
+  await target.send(new PutObjectCommand({ Bucket: 'new-media', Key: 'top', Body: 'a longer one' }));
+  const compare = async (show: ComparisonFilter, limit: number, prefix = '', bucket = 'media') => {
+    const rows: ComparedRow[] = [];
+    let after: string | undefined;
+    do {
+      const page = await handlers['buckets.compare']({ bucket, prefix, show, after, limit }, context);
+      expect(page.rows.length).toBeLessThanOrEqual(limit);
+      rows.push(...page.rows);
+      after = page.next;
+    } while (after !== undefined);
+    return rows;
+  };
+  const told = (rows: readonly ComparedRow[]) =>
+    rows.map(({ key, sides }) => `${key} ${sides.source ? 's' : ''}${sides.target ? 't' : ''}`);
+
+  const all = await compare('all', 1000);
+  const flat = odd.filter((key) => !key.includes('/')).map((key) => `${key} st`);
+  const expected = ['../ st', '/ st', 'a/ st', 'c/ s', 'd/ t', 'm s', 'n t', 'same st', 'top st', ...flat];
+  expect(told(all).sort()).toEqual(expected.sort());
+  for (const limit of [1, 3]) expect(await compare('all', limit)).toEqual(all);
+  expect(told(await compare('all', 2, 'a/'))).toEqual(['a// st', 'a/1 st', 'a/2 st', 'a/b/ s']);
+
+  expect(told(await compare('missing', 1))).toEqual(['a/b/3 s', 'c/4 s', 'm s']);
+  expect(told(await compare('differs', 2))).toEqual(['a/2 st', 'top st']);
+  expect(told(await compare('target-only', 2))).toEqual(['d/5 t', 'n t']);
+  expect(told(await compare('unequal', 1000, 'a/'))).toEqual(['a/2 st', 'a/b/3 s']);
+
+  await fill(source, 'alone', ['x', 'y/z']);
+  expect(told(await compare('missing', 10, '', 'alone'))).toEqual(['x s', 'y/z s']);
+});
 
 test('folders page by page, with odd keys, the other side beside them, and usage as a tree', async () => {
   const { handlers } = buckets;

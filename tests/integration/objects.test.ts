@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
@@ -388,6 +390,46 @@ describe('a resumed run', () => {
     const open = await both.clients.target.send(new ListMultipartUploadsCommand({ Bucket: 'new-uploads' }));
     expect(open.Uploads ?? []).toEqual([]);
     await expectEqualStores(both);
+  });
+
+  it.each([
+    ['goes on with an upload in parts that was left open', 0, ['part 3', 'part 4']],
+    ['does not trust a damaged part of an earlier attempt', 1, undefined],
+  ])('%s', async (_name, flipped, expected) => {
+    const sent: string[] = [];
+    const both = await start({
+      faults: {
+        target: ({ method, query }) => {
+          const part = query.get('partNumber');
+          if (method === 'PUT' && part !== undefined) sent.push(`part ${part}`);
+          return undefined;
+        },
+      },
+    });
+    const { source, target } = both.clients;
+    const place = { Bucket: 'new-uploads', Key: 'large' };
+    const bodies = [5 * mib, 5 * mib, 5 * mib, mib].map((size) => randomBytes(size));
+    await fill(source, 'uploads', ['small']);
+    await putInParts(source, { Bucket: 'uploads', Key: 'large' }, { by: 'ada' }, bodies);
+    await target.send(new CreateBucketCommand({ Bucket: 'new-uploads' }));
+    // Stores tell times in whole seconds, and only an upload that is younger than its source goes on.
+    await delay(1000 - (Date.now() % 1000));
+    const { UploadId } = await target.send(
+      new CreateMultipartUploadCommand({ ...place, Metadata: { by: 'ada' } }),
+    );
+    await target.send(new CreateMultipartUploadCommand({ ...place, Key: 'gone' }));
+    for (const [index, whole] of bodies.slice(0, 2).entries()) {
+      const Body = Buffer.from(whole);
+      Body.writeUInt8(Body.readUInt8(7) ^ (index === 1 ? flipped : 0), 7);
+      await target.send(new UploadPartCommand({ ...place, UploadId, PartNumber: index + 1, Body }));
+    }
+    sent.length = 0;
+    const journal = emptyJournal();
+    journal.begun.add('uploads/00001');
+    await copyAll(both, journal);
+    await expectEqualStores(both);
+    expect(await openUploads(target)).toEqual([]);
+    if (expected !== undefined) expect(sent.sort()).toEqual(expected);
   });
 
   it('stops soon when cancelled, and ends equal', async () => {

@@ -9,6 +9,7 @@ export function bucketsHandlers(core: Core): Handlers<typeof bucketsContract> {
     'buckets.list': async (input, context) => now()['buckets.list'](input, context),
     'buckets.objects': async (input, context) => now()['buckets.objects'](input, context),
     'buckets.counterparts': async (input, context) => now()['buckets.counterparts'](input, context),
+    'buckets.compare': async (input, context) => now()['buckets.compare'](input, context),
     'buckets.stat': async (input, context) => now()['buckets.stat'](input, context),
     'buckets.preview': async (input, context) => now()['buckets.preview'](input, context),
     'buckets.versions': async (input, context) => now()['buckets.versions'](input, context),

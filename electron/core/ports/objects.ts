@@ -68,6 +68,8 @@ export interface CopyRequest {
   readonly from: { readonly bucket: string; readonly entry: ObjectEntry };
   /** `key` is the source's when absent. */
   readonly to: { readonly bucket: string; readonly key?: string | undefined };
+  /** An earlier attempt may have left an upload of this object open: it goes on where its parts can be proven, and is aborted otherwise. */
+  readonly resumes?: boolean;
   /** Called with the bytes of this object that the target has taken, absolute; falls back when a part is sent again. */
   readonly onProgress?: (bytes: number) => void;
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { AppError } from '#shared/model/errors';
 import type { ListedObject } from '#shared/model/buckets';
 import { createListing, type ListingSource } from './listing';
+import { mergeRows } from './rows.logic';
 
 const objectOf = (number: number): ListedObject => ({
   key: `key-${String(number).padStart(7, '0')}`,
@@ -22,8 +23,10 @@ function folder(total: number, pageKeys = 1000) {
       if (broken) return Promise.reject(new AppError('TARGET_LOST', 'The store is gone.'));
       const end = Math.min(total, start + pageKeys);
       return Promise.resolve({
-        prefixes: [],
-        objects: Array.from({ length: end - start }, (_unused, index) => objectOf(start + index)),
+        rows: mergeRows(
+          [],
+          Array.from({ length: end - start }, (_unused, index) => objectOf(start + index)),
+        ),
         next: end < total ? String(end) : undefined,
       });
     },

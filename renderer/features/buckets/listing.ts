@@ -1,10 +1,10 @@
 import type { ListedObject } from '#shared/model/buckets';
 import { toAppError, type AppError } from '#shared/model/errors';
-import { mergeRows, stateOf, type ObjectState, type Row } from './rows.logic';
+import { stateOf, type ObjectState } from '#shared/model/object-state';
+import type { Row } from './rows.logic';
 
 interface ListedPage {
-  prefixes: readonly string[];
-  objects: readonly ListedObject[];
+  rows: readonly Row[];
   next?: string | undefined;
 }
 
@@ -18,8 +18,8 @@ interface OtherSide {
 /** Where a listing gets its pages. */
 export interface ListingSource {
   page(token: string | undefined, signal: AbortSignal): Promise<ListedPage>;
-  /** Asked after a page has come; a failure only leaves its states unknown. */
-  others(after: string | undefined, through: string | undefined, signal: AbortSignal): Promise<OtherSide>;
+  /** Asked after a page has come; a failure only leaves its states unknown. Absent where the rows tell of both sides. */
+  others?(after: string | undefined, through: string | undefined, signal: AbortSignal): Promise<OtherSide>;
 }
 
 /** What a listing knows so far. A new object whenever something changed. */
@@ -112,7 +112,8 @@ export function createListing(source: ListingSource, pagesHeld = 30): RowList {
 
   const readStates = async (page: number, rows: readonly Row[], signal: AbortSignal): Promise<void> => {
     const place = places[page];
-    if (place === undefined || !rows.some(({ kind }) => kind === 'object')) return;
+    if (source.others === undefined || place === undefined || !rows.some(({ kind }) => kind === 'object'))
+      return;
     const through = next === undefined && page === places.length - 1 ? undefined : place.last;
     const { objects, knownThrough } = await source.others(place.after, through, signal);
     const others = new Map((objects ?? []).map((object) => [object.key, object]));
@@ -130,7 +131,7 @@ export function createListing(source: ListingSource, pagesHeld = 30): RowList {
     const known = places[page];
     const token = known === undefined ? next?.token : known.token;
     const listed = await source.page(token, signal);
-    const rows = mergeRows(listed.prefixes, listed.objects);
+    const { rows } = listed;
     if (known === undefined) {
       const before = places.at(-1);
       places.push({

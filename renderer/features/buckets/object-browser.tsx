@@ -159,7 +159,7 @@ export function ObjectBrowser({ place, opened, onFolder, onObject }: ObjectBrows
             <ObjectGrid
               key={`${base} ${sought ?? ''}`}
               label={`Objects of ${bucket}`}
-              side={side}
+              view={side}
               prefix={prefix}
               list={list}
               state={state}

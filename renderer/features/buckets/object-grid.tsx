@@ -1,12 +1,11 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
-import type { Side } from '#shared/model/buckets';
 import { plural } from '../../ui/format';
 import { joinClasses } from '../../ui/join-classes';
 import styles from './buckets.module.css';
 import type { ListingState, RowList } from './listing';
 import { ObjectRow } from './object-row';
-import type { Row, SortColumn, SortOrder } from './rows.logic';
+import type { Row, SortColumn, SortOrder, View } from './rows.logic';
 import {
   chooseOnly,
   chooseRange,
@@ -20,7 +19,7 @@ import { rowHeight, stretchRows, stretchStart } from './window.logic';
 
 interface ObjectGridProps {
   label: string;
-  side: Side;
+  view: View;
   /** Names are shown from behind it. */
   prefix: string;
   list: RowList;
@@ -37,15 +36,33 @@ interface ObjectGridProps {
   onSort: ((by: SortColumn) => void) | undefined;
 }
 
-const columns: { id: SortColumn; label: string; numeric: boolean }[] = [
-  { id: 'name', label: 'Name', numeric: false },
-  { id: 'size', label: 'Size', numeric: true },
-  { id: 'modified', label: 'Modified', numeric: false },
+interface Column {
+  label: string;
+  numeric?: true;
+  /** Absent: nothing is sorted by it. */
+  by?: SortColumn;
+}
+
+const ofOneSide: readonly Column[] = [
+  { label: 'Name', by: 'name' },
+  { label: 'Size', by: 'size', numeric: true },
+  { label: 'Modified', by: 'modified' },
+  { label: 'Migration' },
+];
+const ofBothSides: readonly Column[] = [
+  { label: 'Name' },
+  { label: 'Size on MinIO', numeric: true },
+  { label: 'Modified on MinIO' },
+  { label: 'Size on R2', numeric: true },
+  { label: 'Modified on R2' },
+  { label: 'Migration' },
 ];
 
 /** Rows of any number: only those in sight are drawn. One place in the order of Tab; arrows, Space, Enter and Ctrl A work inside. */
 export function ObjectGrid(props: ObjectGridProps) {
-  const { label, side, prefix, list, state, selection, onSelect, onOpen, sort, onSort } = props;
+  const { label, view, prefix, list, state, selection, onSelect, onOpen, sort, onSort } = props;
+  const columns = view === 'both' ? ofBothSides : ofOneSide;
+  const wide = view === 'both' && styles.both;
   const scroller = useRef<HTMLDivElement>(null);
   const [start, setStart] = useState(0);
   const id = useId();
@@ -132,43 +149,54 @@ export function ObjectGrid(props: ObjectGridProps) {
       aria-label={label}
       aria-multiselectable="true"
       aria-rowcount={state.complete ? known + 1 : -1}
-      aria-colcount={5}
+      aria-colcount={columns.length + 1}
       aria-activedescendant={activeShown ? `${id}-${selection.active}` : undefined}
       tabIndex={0}
       onScroll={onScroll}
       onKeyDown={onKey}
     >
       <div role="rowgroup" className={styles.head}>
-        <div role="row" aria-rowindex={1} className={styles.row}>
+        <div role="row" aria-rowindex={1} className={joinClasses(styles.row, wide)}>
           <div role="columnheader" className={styles.headCell}>
             <span className="sr-only">Chosen</span>
           </div>
-          {columns.map(({ id: by, label: text, numeric }) => (
+          {columns.map(({ by, label: text, numeric }) => (
             <div
-              key={by}
+              key={text}
               role="columnheader"
               className={joinClasses(styles.headCell, numeric && 'num')}
-              aria-sort={sort?.by === by ? (sort.descending ? 'descending' : 'ascending') : 'none'}
+              aria-sort={
+                by === undefined
+                  ? undefined
+                  : sort?.by !== by
+                    ? 'none'
+                    : sort.descending
+                      ? 'descending'
+                      : 'ascending'
+              }
             >
-              <button
-                type="button"
-                disabled={onSort === undefined}
-                title={onSort === undefined ? 'Only a folder that is listed whole can be sorted.' : undefined}
-                onClick={() => onSort?.(by)}
-              >
-                {text}
-                <span aria-hidden="true">{sort?.by === by ? (sort.descending ? ' ↓' : ' ↑') : ''}</span>
-              </button>
+              {by === undefined ? (
+                text
+              ) : (
+                <button
+                  type="button"
+                  disabled={onSort === undefined}
+                  title={
+                    onSort === undefined ? 'Only a folder that is listed whole can be sorted.' : undefined
+                  }
+                  onClick={() => onSort?.(by)}
+                >
+                  {text}
+                  <span aria-hidden="true">{sort?.by === by ? (sort.descending ? ' ↓' : ' ↑') : ''}</span>
+                </button>
+              )}
             </div>
           ))}
-          <div role="columnheader" className={styles.headCell}>
-            Migration
-          </div>
         </div>
       </div>
       <div
         role="rowgroup"
-        className={styles.rows}
+        className={joinClasses(styles.rows, wide)}
         style={{ height: virtualizer.getTotalSize() }}
         aria-label={plural(known, 'row')}
       >
@@ -180,7 +208,7 @@ export function ObjectGrid(props: ObjectGridProps) {
               id={`${id}-${index}`}
               index={index}
               offset={item.start}
-              side={side}
+              view={view}
               prefix={prefix}
               row={list.row(index)}
               state={list.objectState(index)}

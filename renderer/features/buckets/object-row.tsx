@@ -1,18 +1,19 @@
 import type { MouseEvent } from 'react';
 import { formatBytes } from '#shared/model/format-bytes';
-import type { Side } from '#shared/model/buckets';
+import type { ListedObject } from '#shared/model/buckets';
+import type { ObjectState } from '#shared/model/object-state';
 import { formatDateTime } from '../../ui/format';
 import { joinClasses } from '../../ui/join-classes';
 import { Tag } from '../../ui/tag';
 import styles from './buckets.module.css';
-import { nameBelow, stateTexts, type ObjectState, type Row } from './rows.logic';
+import { nameBelow, rowTag, type Row, type View } from './rows.logic';
 
 interface ObjectRowProps {
   id: string;
   index: number;
   /** Pixels from the top of the rows. */
   offset: number;
-  side: Side;
+  view: View;
   prefix: string;
   row: Row | undefined;
   state: ObjectState | undefined;
@@ -25,7 +26,8 @@ interface ObjectRowProps {
 
 /** One folder or object; a bar while its page is on the way. */
 export function ObjectRow(props: ObjectRowProps) {
-  const { id, index, offset, side, prefix, row, state, active, chosen } = props;
+  const { id, index, offset, view, prefix, row, state, active, chosen } = props;
+  const look = joinClasses(styles.row, view === 'both' && styles.both, styles.item);
   const place = {
     id,
     role: 'row',
@@ -35,20 +37,26 @@ export function ObjectRow(props: ObjectRowProps) {
   };
   if (row === undefined) {
     return (
-      <div {...place} className={joinClasses(styles.row, styles.item)} aria-busy="true">
+      <div {...place} className={look} aria-busy="true">
         <div role="gridcell" />
-        <div role="gridcell" aria-colspan={4} className={joinClasses(styles.cell, 'muted')}>
+        <div
+          role="gridcell"
+          aria-colspan={view === 'both' ? 6 : 4}
+          className={joinClasses(styles.cell, 'muted')}
+        >
           …
         </div>
       </div>
     );
   }
   const name = nameBelow(prefix, row.key);
-  const told = state === undefined ? undefined : stateTexts[side][state];
+  const told = rowTag(view, row, state);
+  const here = row.kind === 'object' ? row.object : undefined;
+  const sides = row.kind === 'object' ? row.sides : undefined;
   return (
     <div
       {...place}
-      className={joinClasses(styles.row, styles.item)}
+      className={look}
       aria-selected={chosen}
       onClick={(event) => props.onPress(event, index, row)}
       onDoubleClick={() => props.onOpen(row)}
@@ -83,15 +91,31 @@ export function ObjectRow(props: ObjectRowProps) {
           <bdi>{name}</bdi>
         </button>
       </div>
-      <div role="gridcell" className={joinClasses(styles.cell, 'num')}>
-        {row.kind === 'object' ? formatBytes(row.object.size) : ''}
-      </div>
-      <div role="gridcell" className={joinClasses(styles.cell, 't2')}>
-        {row.kind === 'object' ? formatDateTime(row.object.modifiedAt) : 'folder'}
-      </div>
+      {view === 'both' ? (
+        <>
+          <Facts object={sides?.source} />
+          <Facts object={sides?.target} />
+        </>
+      ) : (
+        <Facts object={here} otherwise="folder" />
+      )}
       <div role="gridcell" className={styles.cell}>
         {told === undefined ? null : <Tag tone={told.tone}>{told.label}</Tag>}
       </div>
     </div>
+  );
+}
+
+/** Size and time of what one side has. */
+function Facts({ object, otherwise = '' }: { object: ListedObject | undefined; otherwise?: string }) {
+  return (
+    <>
+      <div role="gridcell" className={joinClasses(styles.cell, 'num')}>
+        {object === undefined ? '' : formatBytes(object.size)}
+      </div>
+      <div role="gridcell" className={joinClasses(styles.cell, 't2')}>
+        {object === undefined ? otherwise : formatDateTime(object.modifiedAt)}
+      </div>
+    </>
   );
 }

@@ -1,11 +1,18 @@
 import { useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useMemo, useSyncExternalStore } from 'react';
 import { create } from 'zustand';
-import type { ListedObject, ObjectAttributesText, Side, UsageNode } from '#shared/model/buckets';
+import type {
+  ComparisonFilter,
+  ListedObject,
+  ObjectAttributesText,
+  Side,
+  UsageNode,
+} from '#shared/model/buckets';
 import { client } from '../../api/client';
 import { infoQuery, keys } from '../../api/queries';
 import { acknowledge } from '../../ui/toast';
 import { createListing, type ListingState, type RowList } from './listing';
+import { comparedRow, mergeRows } from './rows.logic';
 import { saveTransfer } from './transfer';
 import { useUploads } from './uploads';
 
@@ -77,19 +84,16 @@ export function useListing({ side, bucket, prefix }: Place, version: string): Ro
   return useMemo(
     () =>
       createListing({
-        page: (token, signal) =>
-          client.call(
+        page: async (token, signal) => {
+          const limit = token === undefined ? firstPageKeys : pageKeys;
+          const place = { side, bucket, prefix, delimiter: '/', limit } as const;
+          const page = await client.call(
             'buckets.objects',
-            {
-              side,
-              bucket,
-              prefix,
-              delimiter: '/',
-              limit: token === undefined ? firstPageKeys : pageKeys,
-              ...(token === undefined ? {} : { token }),
-            },
+            token === undefined ? place : { ...place, token },
             { signal },
-          ),
+          );
+          return { rows: mergeRows(page.prefixes, page.objects), next: page.next };
+        },
         others: (after, through, signal) =>
           client.call(
             'buckets.counterparts',
@@ -108,6 +112,32 @@ export function useListing({ side, bucket, prefix }: Place, version: string): Ro
     // eslint-disable-next-line react-hooks/exhaustive-deps
     [side, bucket, prefix, version],
   );
+}
+
+/** The rows of both sides of a folder; with a filter, of all that lies below it. `onLooked` is told how many keys were looked at. */
+export function useComparison(
+  { bucket, prefix }: Pick<Place, 'bucket' | 'prefix'>,
+  show: ComparisonFilter,
+  version: string,
+  onLooked: (looked: number) => void,
+): RowList {
+  return useMemo(() => {
+    let looked = 0;
+    return createListing({
+      page: async (after, signal) => {
+        const limit = after === undefined ? firstPageKeys : pageKeys;
+        const place = { bucket, prefix, show, limit };
+        const page = await client.call('buckets.compare', after === undefined ? place : { ...place, after }, {
+          signal,
+        });
+        looked += page.looked;
+        onLooked(looked);
+        return { rows: page.rows.flatMap(comparedRow), next: page.next };
+      },
+    });
+    // A new version is a new listing of the same place.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [bucket, prefix, show, version, onLooked]);
 }
 
 export function useRowListState(list: RowList): ListingState {

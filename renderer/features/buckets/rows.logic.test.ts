@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { curlCommand } from './addresses.logic';
-import { mergeRows, nameBelow, parentOf, pathOf, shownName, sortRows, stateOf } from './rows.logic';
+import { mergeRows, nameBelow, parentOf, pathOf, shownName, sortRows } from './rows.logic';
 import { chooseOnly, chooseRange, chosenKeys, nothingChosen, toggleRow } from './selection.logic';
 import { stretchRows, stretchStart } from './window.logic';
 
@@ -17,17 +17,6 @@ test('names show what can’t be seen, and folders split at every slash', () => 
   expect([nameBelow('x/', 'x/'), nameBelow('x/', 'x/y')]).toEqual(['./', 'y']);
   expect(pathOf('a//b/').map(({ prefix }) => prefix)).toEqual(['a/', 'a//', 'a//b/']);
   expect([parentOf('a//b/'), parentOf('a//'), parentOf('a/')]).toEqual(['a//', 'a/', '']);
-});
-
-test('a state says different only where the listings prove it', () => {
-  const here = object('k', 5, 'aa');
-  expect([
-    stateOf(here, undefined),
-    stateOf(here, object('k', 5, 'aa')),
-    stateOf(here, object('k', 6, 'aa')),
-    stateOf(here, object('k', 5, 'bb')),
-    stateOf(here, object('k', 5, 'bb-2')),
-  ]).toEqual(['missing', 'identical', 'differs', 'differs', 'same-size']);
 });
 
 test('rows come in the order of the store, and sort with folders first', () => {

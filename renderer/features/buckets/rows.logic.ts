@@ -1,9 +1,18 @@
-import type { ListedObject, Side } from '#shared/model/buckets';
+import type { ComparedRow, ListedObject, Side } from '#shared/model/buckets';
 import { compareKeys } from '#shared/model/key-order';
+import { stateOf, type ObjectState } from '#shared/model/object-state';
 import type { Tone } from '../../ui/tag';
 
+/** What each side has under a key, where both were listed: of folders, whether they are there. */
+export interface Sides<What> {
+  source?: What | undefined;
+  target?: What | undefined;
+}
+
 /** A line of the list: a folder, which is a prefix that ends with a slash, or an object. */
-export type Row = { kind: 'folder'; key: string } | { kind: 'object'; key: string; object: ListedObject };
+export type Row =
+  | { kind: 'folder'; key: string; sides?: Sides<true> }
+  | { kind: 'object'; key: string; object: ListedObject; sides?: Sides<ListedObject> };
 
 /** The folders and objects of a page in one order, that of the store. */
 export function mergeRows(prefixes: readonly string[], objects: readonly ListedObject[]): Row[] {
@@ -14,6 +23,13 @@ export function mergeRows(prefixes: readonly string[], objects: readonly ListedO
   return prefixes.length === 0 || objects.length === 0
     ? rows
     : rows.sort((a, b) => compareKeys(a.key, b.key));
+}
+
+/** A line of both sides. Its object is the source's where that has one. */
+export function comparedRow(row: ComparedRow): Row[] {
+  if (row.kind === 'folder') return [row];
+  const object = row.sides.source ?? row.sides.target;
+  return object === undefined ? [] : [{ ...row, object }];
 }
 
 /** What can't be seen, or would show another text than the one that is there. */
@@ -45,22 +61,11 @@ export function pathOf(prefix: string): { name: string; prefix: string }[] {
   return parts;
 }
 
-/** How an object stands to the one of the same key on the other side. `same-size`: the ETags say nothing about each other. */
-export type ObjectState = 'identical' | 'same-size' | 'differs' | 'missing';
-
-/**
- * Compares what two listings say. The ETag of an object in parts depends on the parts, so with equal sizes it proves equality but no
- * difference.
- */
-export function stateOf(object: ListedObject, other: ListedObject | undefined): ObjectState {
-  if (other === undefined) return 'missing';
-  if (object.size !== other.size) return 'differs';
-  if (object.etag === other.etag) return 'identical';
-  return object.etag.includes('-') || other.etag.includes('-') ? 'same-size' : 'differs';
-}
+/** What a list shows: one side, or both next to each other. */
+export type View = Side | 'both';
 
 /** How a state is told on each side. */
-export const stateTexts: Record<Side, Record<ObjectState, { label: string; tone: Tone }>> = {
+export const stateTexts: Record<View, Record<ObjectState, { label: string; tone: Tone }>> = {
   source: {
     identical: { label: 'Identical', tone: 'ok' },
     'same-size': { label: 'Same size', tone: 'idle' },
@@ -73,7 +78,27 @@ export const stateTexts: Record<Side, Record<ObjectState, { label: string; tone:
     differs: { label: 'Differs', tone: 'warn' },
     missing: { label: 'Only here', tone: 'idle' },
   },
+  both: {
+    identical: { label: 'Identical', tone: 'ok' },
+    'same-size': { label: 'Same size', tone: 'idle' },
+    differs: { label: 'Differs', tone: 'warn' },
+    missing: { label: 'Missing on R2', tone: 'bad' },
+  },
 };
+
+const onlyOnTarget = { label: 'Only on R2', tone: 'idle' } as const;
+
+/** What a row’s tag says; undefined while it is not known, and for a folder that both sides have. */
+export function rowTag(
+  view: View,
+  row: Row,
+  state: ObjectState | undefined,
+): { label: string; tone: Tone } | undefined {
+  if (row.sides === undefined) return state === undefined ? undefined : stateTexts[view][state];
+  if (row.sides.source === undefined) return onlyOnTarget;
+  if (row.sides.target === undefined) return stateTexts.both.missing;
+  return row.kind === 'folder' ? undefined : stateTexts.both[stateOf(row.object, row.sides.target)];
+}
 
 export type SortColumn = 'name' | 'size' | 'modified';
 export interface SortOrder {

@@ -59,6 +59,17 @@ export function bucketsFixture(
       const objects = objectsOf(side === 'source' ? 'target' : 'source', bucket);
       return Promise.resolve({ bucket, ...(objects === undefined ? {} : { objects }) });
     },
+    'buckets.compare': async ({ bucket, prefix, show }) => {
+      const keys = new Map<string, { source?: ListedObject; target?: ListedObject }>();
+      for (const side of ['source', 'target'] as const) {
+        for (const item of objectsOf(side, bucket) ?? []) {
+          if (item.key.startsWith(prefix)) keys.set(item.key, { ...keys.get(item.key), [side]: item });
+        }
+      }
+      const rows = [...keys].map(([key, sides]) => ({ kind: 'object' as const, key, sides }));
+      const shown = rows.filter(({ sides }) => show === 'all' || sides.target === undefined);
+      return Promise.resolve({ rows: shown, looked: rows.length });
+    },
     'buckets.stat': async ({ side, bucket, key }) =>
       Promise.resolve({
         ...find(side, bucket, key),

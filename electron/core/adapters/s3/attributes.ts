@@ -1,5 +1,5 @@
 import type { ObjectAttributes, ObjectHead } from '../../ports/objects';
-import type { AnswerHead } from './store-client';
+import type { AnswerHead } from './http/connection-pool';
 
 const kept = [
   'content-type',
@@ -24,10 +24,11 @@ export function readHead(key: string, { headers }: Pick<AnswerHead, 'headers'>):
     if (value !== undefined && value !== '') attributes[name] = value;
   }
   const metadata: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(metadataPrefix)) metadata[name.slice(metadataPrefix.length)] = value;
+  for (const name in headers) {
+    if (name.startsWith(metadataPrefix)) metadata[name.slice(metadataPrefix.length)] = headers[name] ?? '';
   }
-  const whole = /\/(\d+)$/.exec(headers['content-range'] ?? '');
+  const range = headers['content-range'];
+  const whole = range === undefined ? null : /\/(\d+)$/.exec(range);
   const modified = Date.parse(headers['last-modified'] ?? '');
   return {
     key,

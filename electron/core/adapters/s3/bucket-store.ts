@@ -3,6 +3,7 @@ import { compareKeys } from '#shared/model/key-order';
 import type { ObjectEntry, ObjectHead } from '../../ports/objects';
 import { plainEtag, readHead } from './attributes';
 import { S3ResponseError } from './failure';
+import { guardBody } from './http/guard-body';
 import { forOperator } from './operator-errors';
 import { longestPresignSeconds, presignGet } from './presign';
 import { withRetries } from './retry';
@@ -109,14 +110,8 @@ export function createBucketReader(client: StoreClient, chosen: readonly string[
         const query = versionId === undefined ? {} : { versionId };
         const request = { method: 'GET', bucket, key, headers, query } as const;
         const response = await withRetries(client.retries, signal, () => client.stream(request, signal));
-        async function* body(): AsyncGenerator<Uint8Array> {
-          try {
-            yield* response.body;
-          } catch (error) {
-            throw forOperator(error, client, { bucket, key }, signal);
-          }
-        }
-        return { head: readHead(key, response), body: body() };
+        const body = guardBody(response.body, (error) => forOperator(error, client, { bucket, key }, signal));
+        return { head: readHead(key, response), body };
       }),
     versions: (bucket, key, signal) =>
       guard({ bucket, key }, signal, () => listVersions(client, bucket, key, signal)),

@@ -3,8 +3,9 @@ import type { ObjectAttributes } from '../../ports/objects';
 import { plainEtag, writeAttributes } from './attributes';
 import { guarded } from './bucket-store';
 import { S3DamageError, S3ResponseError } from './failure';
-import { abortUpload } from './object-store';
-import type { StoreClient, StreamedBody } from './store-client';
+import { abortUpload } from './open-uploads';
+import type { StreamedBody } from './http/connection-pool';
+import type { StoreClient } from './store-client';
 import { encodeKey } from './uri-encode';
 import { xmlBlocks, xmlText } from './xml-read';
 

@@ -25,16 +25,21 @@ export function createCopyMemory(): CopyMemory {
 }
 
 function versionOf(bucket: string, { key, size, etag, modifiedAt }: ObjectEntry): number {
-  return hashed([bucket, key, size, etag, modifiedAt]);
+  return hashed(`${bucket}\0${size}\0${etag}\0${modifiedAt}\0${key}`);
 }
 
 function fingerprint({ headers, metadata }: ObjectAttributes): number {
-  const sorted = (values: Readonly<Record<string, string>>): string[][] =>
-    Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
-  return hashed([sorted(headers), sorted(metadata)]);
+  return hashed(`${listed(headers)}\n${listed(metadata)}`);
+}
+
+/** Names and values hold no line break and no zero byte: they came as headers. */
+function listed(values: Readonly<Record<string, string>>): string {
+  let text = '';
+  for (const name of Object.keys(values).sort()) text += `${name}\0${values[name] ?? ''}\0`;
+  return text;
 }
 
 /** 48 bits of a hash, which a number holds exactly. */
-function hashed(value: unknown): number {
-  return Number.parseInt(hash('sha256', JSON.stringify(value)).slice(0, 12), 16);
+function hashed(text: string): number {
+  return hash('sha256', text, 'buffer').readUIntBE(0, 6);
 }

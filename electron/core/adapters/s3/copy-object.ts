@@ -6,7 +6,8 @@ import { copyInParts } from './copy-parts';
 import { isKeyed, readEtag } from './etag';
 import { S3DamageError } from './failure';
 import { withRetries } from './retry';
-import type { AnswerHead, Stores, StreamedAnswer } from './store-client';
+import type { AnswerHead, HeldAnswer, StreamedAnswer } from './http/connection-pool';
+import type { Stores } from './store-client';
 
 const mib = 1024 * 1024;
 /** Bodies up to this size are held in memory: their hash can be signed, and setting up a stream would cost more. */
@@ -41,14 +42,30 @@ async function copyWhole(
   const get = { method: 'GET', bucket, key, headers: { 'if-match': `"${entry.etag}"` } } as const;
   const held = size <= heldBytes || readEtag(entry.etag).kind !== 'md5';
   const response = held ? await source.once(get, signal) : await source.stream(get, signal);
+  try {
+    return await putWhole({ source, target }, request, response, signal);
+  } finally {
+    if ('drop' in response) response.drop();
+  }
+}
+
+async function putWhole(
+  stores: Stores,
+  request: CopyRequest,
+  response: HeldAnswer | StreamedAnswer,
+  signal: AbortSignal,
+): Promise<CopiedObject> {
+  const { entry } = request.from;
+  const { key, size } = entry;
   const head = readHead(key, response);
-  const known = knownMd5(entry.etag, response);
-  const inParts = known === undefined && size > opaqueHeldBytes;
-  if ('drop' in response && (head.size !== size || inParts)) await response.drop();
   if (head.size !== size) {
     throw new S3DamageError(`the source announces ${head.size} bytes instead of ${size}`);
   }
-  if (inParts) return copyInParts({ source, target }, request, signal);
+  const known = knownMd5(entry.etag, response);
+  if (known === undefined && size > opaqueHeldBytes) {
+    if ('drop' in response) response.drop();
+    return copyInParts(stores, request, signal);
+  }
   const body = !('drop' in response)
     ? response.body
     : known === undefined
@@ -59,7 +76,7 @@ async function copyWhole(
   }
   // The target compares what arrives with it, and answers with the MD5 of what it stored: nothing is gained by hashing here as well.
   const md5 = known ?? hash('md5', body instanceof Uint8Array ? body : '');
-  const put = await target.once(
+  const put = await stores.target.once(
     {
       method: 'PUT',
       bucket: request.to.bucket,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { CopiedObject, CopyRequest, ObjectHead } from '../../ports/objects';
+import type { CopiedObject, CopyRequest, ObjectEntry, ObjectHead } from '../../ports/objects';
 import { plainEtag, readHead, writeAttributes } from './attributes';
 import { equalPartSize, isKeyed, multipartEtag, ownPartSize, readEtag } from './etag';
 import { S3DamageError, S3NetworkError, S3ResponseError } from './failure';
-import { abortUpload } from './object-store';
+import { abortUpload, heldParts, openUploads, type HeldPart, type Upload } from './open-uploads';
 import { withRetries } from './retry';
 import type { StoreClient, Stores } from './store-client';
 import { xmlText } from './xml-read';
@@ -11,12 +11,6 @@ import { xmlText } from './xml-read';
 /** Parts of one object in flight; all objects together share those of the target's client. */
 const partsAtOnce = 4;
 const abortPatienceMs = 3_000;
-
-interface Upload {
-  bucket: string;
-  key: string;
-  uploadId: string;
-}
 
 /** Copies one object part by part, with the source's part size where its parts are equal, so that the ETags match. */
 export async function copyInParts(
@@ -62,13 +56,13 @@ async function copyOnce(
   const { target } = stores;
   const { entry } = request.from;
   const place = { bucket: request.to.bucket, key: request.to.key ?? entry.key };
-  const created = await target.sendText(
-    { method: 'POST', ...place, query: { uploads: '' }, headers: writeAttributes(head) },
-    signal,
-  );
-  const upload: Upload = { ...place, uploadId: xmlText(created, 'UploadId') ?? '' };
+  const begun =
+    request.resumes === true
+      ? await takeUp(target, place, { writtenAt: writtenAt(entry, head), proof }, signal)
+      : undefined;
+  const upload = begun?.upload ?? (await create(target, place, head, signal));
   try {
-    const md5s = await sendParts(stores, request, upload, { partSize, proof }, signal);
+    const md5s = await sendParts(stores, request, upload, { partSize, proof, held: begun?.parts }, signal);
     const expected = multipartEtag(md5s);
     if (proof === 'of the source' && expected !== entry.etag)
       throw new S3DamageError('the parts on the target do not make the ETag of the source');
@@ -80,6 +74,44 @@ async function copyOnce(
     await abortUpload(target, upload, AbortSignal.timeout(abortPatienceMs)).catch(() => undefined);
     throw error;
   }
+}
+
+async function create(
+  target: StoreClient,
+  place: Pick<Upload, 'bucket' | 'key'>,
+  head: ObjectHead,
+  signal: AbortSignal,
+): Promise<Upload> {
+  const created = await target.sendText(
+    { method: 'POST', ...place, query: { uploads: '' }, headers: writeAttributes(head) },
+    signal,
+  );
+  return { ...place, uploadId: xmlText(created, 'UploadId') ?? '' };
+}
+
+/** When the source was last written, in milliseconds since 1970: a listing is more exact than a head. */
+function writtenAt(entry: ObjectEntry, head: ObjectHead): number {
+  return Math.max(Date.parse(entry.modifiedAt), Date.parse(head.modifiedAt));
+}
+
+/**
+ * The upload of an earlier attempt that can go on, with its parts; what else is open for the key is aborted. Only where the source's ETag
+ * proves all parts in the end, whoever sent them, and where the source was not written since: the upload has the attributes of its beginning.
+ */
+async function takeUp(
+  target: StoreClient,
+  { bucket, key }: Pick<Upload, 'bucket' | 'key'>,
+  { writtenAt: written, proof }: { writtenAt: number; proof: PartProof },
+  signal: AbortSignal,
+): Promise<{ upload: Upload; parts: Map<number, HeldPart> } | undefined> {
+  let taken: { upload: Upload; parts: Map<number, HeldPart> } | undefined;
+  for await (const upload of openUploads(target, bucket, { prefix: key, through: key }, signal)) {
+    const fits = taken === undefined && proof === 'of the source' && upload.begunAt > written;
+    const parts = fits ? await heldParts(target, upload, signal) : undefined;
+    if (parts !== undefined) taken = { upload, parts };
+    else await abortUpload(target, upload, signal);
+  }
+  return taken;
 }
 
 /** The object's attributes, and the size of its first part where the store tells it. */
@@ -122,7 +154,11 @@ async function sendParts(
   stores: Stores,
   request: CopyRequest,
   upload: Upload,
-  { partSize, proof }: Pick<PartedCopy, 'partSize' | 'proof'>,
+  {
+    partSize,
+    proof,
+    held,
+  }: Pick<PartedCopy, 'partSize' | 'proof'> & { held?: Map<number, HeldPart> | undefined },
   signal: AbortSignal,
 ): Promise<Buffer[]> {
   const { size } = request.from.entry;
@@ -137,13 +173,18 @@ async function sendParts(
       const start = index * partSize;
       const end = Math.min(size, start + partSize);
       const part = { number: index + 1, start, end };
-      await stores.target.parts.enter(both);
-      try {
-        md5s[index] = await withRetries(stores.target.retries, both, () =>
-          sendPart(stores, request, upload, { ...part, proof }, both),
-        );
-      } finally {
-        stores.target.parts.leave('otherwise');
+      const there = held?.get(part.number);
+      if (there?.size === end - start && readEtag(there.etag).kind === 'md5')
+        md5s[index] = Buffer.from(there.etag, 'hex');
+      else {
+        await stores.target.parts.enter(both);
+        try {
+          md5s[index] = await withRetries(stores.target.retries, both, () =>
+            sendPart(stores, request, upload, { ...part, proof }, both),
+          );
+        } finally {
+          stores.target.parts.leave('otherwise');
+        }
       }
       done += end - start;
       request.onProgress?.(done);
@@ -198,10 +239,9 @@ async function sendPart(
   const hash = part.proof === 'hashed here' ? createHash('md5') : undefined;
   const body = { stream: hash === undefined ? response.body : hashed(response.body, hash), size };
   const query = { partNumber: String(part.number), uploadId: upload.uploadId };
-  const put = await target.once(
-    { method: 'PUT', bucket: upload.bucket, key: upload.key, query, body },
-    signal,
-  );
+  const put = await target
+    .once({ method: 'PUT', bucket: upload.bucket, key: upload.key, query, body }, signal)
+    .finally(() => response.drop());
   const told = plainEtag(put.headers['etag']);
   if (hash === undefined ? readEtag(told).kind !== 'md5' : told !== hash.digest('hex')) {
     throw new S3DamageError(`the target answers with another ETag for part ${part.number}`);

@@ -18,7 +18,7 @@ export class S3ResponseError extends Error {
 /** A connection or body that broke. */
 export class S3NetworkError extends Error {
   override readonly name = 'S3NetworkError';
-  /** The innermost system or library code: `ECONNRESET`, `UND_ERR_SOCKET`, … */
+  /** The innermost system or library code: `ECONNRESET`, `HTTP_CLOSED`, … */
   readonly code: string;
 
   constructor(
@@ -57,14 +57,10 @@ const passingCodes = new Set([
 ]);
 
 /** Codes that mean a wrong address or a stopped service, unless the store had answered before. */
-const unreachable = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'EAI_AGAIN',
-]);
+const unreachable = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EAI_AGAIN']);
+
+/** The same request would meet the same end. */
+const permanent = new Set(['ENOTFOUND', 'HTTP_REQUEST', 'HTTP_TOO_LARGE']);
 
 /** Whether a network code means that the certificate or the protocol is not the expected one. */
 export function isTlsCode(code: string): boolean {
@@ -78,7 +74,7 @@ export function isPassing(error: unknown): boolean {
     return overload || error.status === 429 || error.status === 408 || passingCodes.has(error.code);
   }
   if (error instanceof S3NetworkError) {
-    if (isTlsCode(error.code) || error.code === 'ENOTFOUND') return false;
+    if (isTlsCode(error.code) || permanent.has(error.code)) return false;
     return error.answeredBefore || !unreachable.has(error.code);
   }
   return error instanceof S3DamageError;
@@ -94,5 +90,5 @@ export function isRefusal(error: unknown): boolean {
 
 /** Whether a store was there but said nothing for as long as the client waits: each try costs that time again. */
 export function isSilence(error: unknown): boolean {
-  return error instanceof S3NetworkError && /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/.test(error.code);
+  return error instanceof S3NetworkError && error.code === 'HTTP_SILENT';
 }

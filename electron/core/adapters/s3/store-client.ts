@@ -1,8 +1,14 @@
 import { hash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { Readable } from 'node:stream';
-import { Pool, type Dispatcher } from 'undici';
-import { dispatchHeld, plainHeaders } from './dispatch-held';
+import {
+  createConnectionPool,
+  type AnswerHead,
+  type HeldAnswer,
+  type StreamedAnswer,
+  type StreamedBody,
+  type WireRequest,
+} from './http/connection-pool';
+import { guardBody } from './http/guard-body';
 import { isRefusal, S3NetworkError, S3ResponseError } from './failure';
 import { createPace, type Ended, type Pace } from './pace';
 import { defaultRetries, withRetries, type RetryPolicy } from './retry';
@@ -22,12 +28,6 @@ export interface StoreConfig {
   silence?: number;
 }
 
-/** A body whose length is known before it is read. */
-export interface StreamedBody {
-  stream: AsyncIterable<Uint8Array>;
-  size: number;
-}
-
 export interface StoreRequest {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   bucket?: string;
@@ -36,25 +36,6 @@ export interface StoreRequest {
   /** Lower-case names; values are byte strings. */
   headers?: Readonly<Record<string, string>>;
   body?: Uint8Array | StreamedBody;
-}
-
-/** What an answer says before its body. */
-export interface AnswerHead {
-  status: number;
-  /** Lower-case names; values are byte strings. */
-  headers: Readonly<Record<string, string>>;
-}
-
-/** An answer with its whole body in memory. */
-export interface HeldAnswer extends AnswerHead {
-  /** The raw bytes: nothing is decompressed. */
-  body: Buffer;
-}
-
-export interface StreamedAnswer extends AnswerHead {
-  /** The raw bytes: nothing is decompressed. Throws an S3NetworkError when it breaks off. Must be read or dropped. */
-  body: AsyncIterable<Uint8Array>;
-  drop(): Promise<void>;
 }
 
 /** Signed requests to one store over a pool of connections. Throws S3ResponseError and S3NetworkError. */
@@ -84,7 +65,10 @@ export interface Stores {
 const maxErrorBytes = 64 * 1024;
 const requestsAtOnce = 64;
 const partsAtOnce = 16;
-const signedAlways = /^(host|content-md5|content-type|x-amz-.*)$/;
+
+function isSignedAlways(name: string): boolean {
+  return name === 'host' || name === 'content-md5' || name === 'content-type' || name.startsWith('x-amz-');
+}
 
 /** Opens a client; nothing is connected before the first request. */
 export function createStoreClient(config: StoreConfig): StoreClient {
@@ -93,13 +77,7 @@ export function createStoreClient(config: StoreConfig): StoreClient {
   const secure = protocol === 'https:';
   const sign = createSigner(config);
   const silence = config.silence ?? 30_000;
-  const pool = new Pool(endpoint, {
-    connections: requestsAtOnce,
-    headersTimeout: silence,
-    bodyTimeout: silence,
-    connect: { timeout: Math.min(10_000, silence) },
-    keepAliveTimeout: 20_000,
-  });
+  const pool = createConnectionPool({ endpoint, connections: requestsAtOnce, silence });
   const pace = createPace(requestsAtOnce);
   let answered = false;
   const broken = (error: unknown): unknown =>
@@ -124,29 +102,22 @@ export function createStoreClient(config: StoreConfig): StoreClient {
       pace.leave(ended);
     }
   };
-  const signed = (request: StoreRequest): Dispatcher.DispatchOptions => {
-    const { bucket = '', key = '', query = {}, headers = {}, body, method } = request;
+  const signed = (request: StoreRequest): WireRequest => {
+    const { bucket = '', key = '', query, headers, body, method } = request;
     const path = `/${bucket}${key === '' ? '' : `/${encodeKey(key)}`}`;
     const queryText = encodeQuery(query);
-    const all: Record<string, string> = { ...headers, host };
+    const payload = payloadOf(request, secure);
+    const all: Record<string, string> = { host, ...headers };
     const signable: Record<string, string> = {};
-    for (const name in all) if (signedAlways.test(name)) signable[name] = all[name] ?? '';
-    const signature = sign(
-      { method, path, query: queryText, headers: signable, payload: payloadOf(request, secure) },
-      new Date(),
-    );
-    return {
-      method,
-      path: queryText === '' ? path : `${path}?${queryText}`,
-      headers: { ...all, ...signature, ...lengthOf(body, method) },
-      body: bodyOf(body),
-      // Left to itself undici closes the connection after every HEAD.
-      reset: false,
-    };
+    for (const name in all) if (isSignedAlways(name)) signable[name] = all[name] ?? '';
+    Object.assign(all, sign({ method, path, query: queryText, headers: signable, payload }, new Date()));
+    const length = lengthOf(body, method);
+    if (length !== undefined) all['content-length'] = length;
+    return { method, path: queryText === '' ? path : `${path}?${queryText}`, headers: all, body };
   };
   const once = (request: StoreRequest, signal: AbortSignal): Promise<HeldAnswer> =>
     paced(signal, async () => {
-      const answer = await dispatchHeld(pool, signed(request), signal).catch((error: unknown) => {
+      const answer = await pool.held(signed(request), signal).catch((error: unknown) => {
         throw broken(error);
       });
       answered = true;
@@ -155,11 +126,11 @@ export function createStoreClient(config: StoreConfig): StoreClient {
     });
   const stream = (request: StoreRequest, signal: AbortSignal): Promise<StreamedAnswer> =>
     paced(signal, async () => {
-      const response = await pool.request({ ...signed(request), signal }).catch((error: unknown) => {
+      const response = await pool.streamed(signed(request), signal).catch((error: unknown) => {
         throw broken(error);
       });
       answered = true;
-      const answer = readResponse(response, broken);
+      const answer = { ...response, body: guardBody(response.body, broken) };
       if (answer.status >= 300) throw responseError(side, answer, await errorText(answer));
       return answer;
     });
@@ -176,7 +147,10 @@ export function createStoreClient(config: StoreConfig): StoreClient {
     send,
     sendText: async (request, signal) => (await send(request, signal)).body.toString('utf8'),
     stream,
-    close: () => pool.destroy(),
+    close: () => {
+      pool.close();
+      return Promise.resolve();
+    },
   };
 }
 
@@ -191,38 +165,9 @@ function payloadOf({ body, headers }: StoreRequest, secure: boolean): string {
   return hash('sha256', body);
 }
 
-function bodyOf(body: StoreRequest['body']): Uint8Array | Readable | null {
-  if (body === undefined || body instanceof Uint8Array) return body ?? null;
-  return Readable.from(body.stream, { objectMode: false });
-}
-
-function lengthOf(body: StoreRequest['body'], method: string): Record<string, string> {
-  if (body === undefined) return method === 'PUT' || method === 'POST' ? { 'content-length': '0' } : {};
-  return { 'content-length': String(body instanceof Uint8Array ? body.length : body.size) };
-}
-
-function readResponse(
-  response: Dispatcher.ResponseData,
-  broken: (error: unknown) => unknown,
-): StreamedAnswer {
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    try {
-      for await (const chunk of response.body) {
-        if (chunk instanceof Uint8Array) yield chunk;
-      }
-    } catch (error) {
-      throw broken(error);
-    }
-  }
-  return {
-    status: response.statusCode,
-    headers: plainHeaders(response.headers),
-    body: chunks(),
-    drop: async () => {
-      // The answer is in; what the connection does with the rest of it does not matter.
-      await response.body.dump().catch(() => undefined);
-    },
-  };
+function lengthOf(body: StoreRequest['body'], method: string): string | undefined {
+  if (body === undefined) return method === 'PUT' || method === 'POST' ? '0' : undefined;
+  return String(body instanceof Uint8Array ? body.length : body.size);
 }
 
 async function errorText({ body }: StreamedAnswer): Promise<string> {

@@ -23,7 +23,8 @@ function encodeBytes(text: string, keepSlash: boolean): string {
 }
 
 /** A query string in the order that SigV4 signs: sorted by encoded name. */
-export function encodeQuery(query: Readonly<Record<string, string>>): string {
+export function encodeQuery(query: Readonly<Record<string, string>> | undefined): string {
+  if (query === undefined) return '';
   return Object.entries(query)
     .map(([name, value]) => `${encodeQueryText(name)}=${encodeQueryText(value)}`)
     .sort((a, b) => (a < b ? -1 : 1))

@@ -15,11 +15,17 @@ export function unescapeXml(text: string): string {
 
 /** The text of the first element with that name; undefined when there is none. S3 answers nest no element in one of the same name. */
 export function xmlText(xml: string, name: string): string | undefined {
+  const text = xmlContent(xml, name);
+  return text === undefined ? undefined : unescapeXml(text);
+}
+
+/** The same as it is written, for texts that are known to hold nothing escaped. */
+export function xmlContent(xml: string, name: string): string | undefined {
   const open = `<${name}>`;
   const start = xml.indexOf(open);
   if (start === -1) return undefined;
   const end = xml.indexOf(`</${name}>`, start);
-  return end === -1 ? undefined : unescapeXml(xml.slice(start + open.length, end));
+  return end === -1 ? undefined : xml.slice(start + open.length, end);
 }
 
 /** The contents of every element with that name, in order. */

@@ -1,4 +1,9 @@
-import { counterpartBucket, readBucketNaming, type BucketNaming } from '#shared/model/bucket-naming';
+import {
+  counterpartBucket,
+  readBucketNaming,
+  targetBucket,
+  type BucketNaming,
+} from '#shared/model/bucket-naming';
 import type { bucketsContract } from '#shared/contract/buckets';
 import type { ListedObject, Side } from '#shared/model/buckets';
 import { AppError } from '#shared/model/errors';
@@ -8,6 +13,7 @@ import type { BucketReader } from '../../adapters/s3/bucket-store';
 import type { ObjectHead } from '../../ports/objects';
 import type { Settings } from '../../ports/settings';
 import { attributesToText } from './attributes-text';
+import { compareFolders } from './compare-folders';
 import type { createDownloads } from './downloads';
 import { publicBase, publicLink } from './object-links';
 import { previewObject } from './preview';
@@ -20,6 +26,7 @@ type Reading = Pick<
   | 'buckets.list'
   | 'buckets.objects'
   | 'buckets.counterparts'
+  | 'buckets.compare'
   | 'buckets.stat'
   | 'buckets.preview'
   | 'buckets.versions'
@@ -56,6 +63,11 @@ export function browseHandlers(
       const name = counterpartBucket(namingOf(open.settings), side, bucket);
       if (name === undefined) return { bucket: '' };
       return { bucket: name, ...(await counterparts(open.reader(other), name, range, signal)) };
+    },
+    'buckets.compare': async ({ bucket, ...request }, { signal }) => {
+      const open = await stores();
+      const target = { reader: open.reader('target'), bucket: targetBucket(namingOf(open.settings), bucket) };
+      return compareFolders({ reader: open.reader('source'), bucket }, target, request, signal);
     },
     'buckets.stat': async ({ side, bucket, key, versionId }, { signal }) => {
       const open = await stores();

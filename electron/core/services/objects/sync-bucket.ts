@@ -100,12 +100,12 @@ export async function syncBucket(options: SyncBucketOptions): Promise<BucketDelt
     tasks.add(task);
   };
   const copy = async (entry: ObjectEntry): Promise<void> => {
-    // An earlier sync that was killed may have left an upload of this key open.
-    if (entry.size > partedBytes) {
+    // An earlier sync that was killed may have left an upload of this key open. Only what goes in parts again can go on with it.
+    const resumes = entry.size > partedBytes;
+    if (resumes && !entry.etag.includes('-'))
       await ports.target.abortUploads(target, { prefix: entry.key, through: entry.key }, both);
-    }
     // Undefined when it was deleted on the source meanwhile: the next sync will tell.
-    const copied = await copyCurrent(ports, { source, target }, entry, both);
+    const copied = await copyCurrent(ports, { source, target }, entry, both, { resumes });
     if (copied !== undefined) delta.copied += 1;
   };
 

@@ -1,5 +1,5 @@
 import { isCancelled, toAppError } from '#shared/model/errors';
-import type { ObjectEntry, ObjectPorts } from '../../ports/objects';
+import type { CopyRequest, ObjectEntry, ObjectPorts } from '../../ports/objects';
 import { failureOfObjects, isHopeless, type ObjectFailure } from './failed-objects';
 import type { PlannedBucket, PlannedRange, RangeOutput } from './plan';
 import type { Slots } from './slots';
@@ -43,9 +43,13 @@ export async function copyRange(options: CopyRangeOptions): Promise<RangeOutput>
 
   const copy = async (entry: ObjectEntry): Promise<void> => {
     try {
-      const copied = await copyCurrent(ports, bucket, entry, both, (bytes) => {
+      const onProgress = (bytes: number): void => {
         moved(entry.key, bytes);
         report();
+      };
+      const copied = await copyCurrent(ports, bucket, entry, both, {
+        onProgress,
+        resumes: options.begunBefore,
       });
       if (copied === undefined) output.vanished.push(entry.key);
       else {
@@ -99,12 +103,15 @@ export async function copyRange(options: CopyRangeOptions): Promise<RangeOutput>
   }
   await Promise.all(tasks);
   signal.throwIfAborted();
+  // What an earlier attempt left open and this one did not go on with: its object is gone, or another one now.
+  if (options.begunBefore && !stop.signal.aborted)
+    await ports.target.abortUploads(bucket.target, { after, through }, signal);
   if (failures.length > 0) throw failureOfObjects(failures);
   output.vanished.sort();
   return output;
 }
 
-/** What the target has of the range; open uploads of an earlier attempt are aborted. */
+/** What the target has of the range. */
 async function existingObjects({
   ports,
   bucket,
@@ -112,7 +119,6 @@ async function existingObjects({
   signal,
 }: CopyRangeOptions): Promise<Map<string, ObjectEntry>> {
   const keys = { after: range.after, through: range.through };
-  await ports.target.abortUploads(bucket.target, keys, signal);
   const existing = new Map<string, ObjectEntry>();
   for await (const entry of ports.target.list(bucket.target, keys, signal)) existing.set(entry.key, entry);
   return existing;
@@ -127,16 +133,12 @@ export async function copyCurrent(
   bucket: { source: string; target: string },
   listed: ObjectEntry,
   signal: AbortSignal,
-  onProgress?: (bytes: number) => void,
+  how: Pick<CopyRequest, 'onProgress' | 'resumes'> = {},
 ): Promise<number | undefined> {
   let entry = listed;
   for (let take = 1; ; take += 1) {
     try {
-      const request = {
-        from: { bucket: bucket.source, entry },
-        to: { bucket: bucket.target },
-        ...(onProgress === undefined ? {} : { onProgress }),
-      };
+      const request = { from: { bucket: bucket.source, entry }, to: { bucket: bucket.target }, ...how };
       return (await ports.copy(request, signal)).size;
     } catch (error) {
       const { code } = toAppError(error);

@@ -4,24 +4,31 @@ import type { ObjectEntry } from '../../ports/objects';
 import { shown } from './key-findings';
 
 /** A key with what either side holds under it: at least one of both. */
-export interface ListedPair {
+export interface ListedPair<Entry = ObjectEntry> {
   readonly key: string;
-  readonly source: ObjectEntry | undefined;
-  readonly target: ObjectEntry | undefined;
+  readonly source: Entry | undefined;
+  readonly target: Entry | undefined;
 }
 
-type Pages = AsyncIterable<readonly ObjectEntry[]>;
+interface Keyed {
+  readonly key: string;
+}
+
+type Pages<Entry> = AsyncIterable<readonly Entry[]>;
 
 /**
  * Two listings side by side in the order of their keys, in batches, with no more than a page of either in memory. Throws
  * `OBJECTS_FAILED` when a listing is not in UTF-8 byte order: what looks missing then may only come later.
  */
-export async function* mergeListings(sources: Pages, targets: Pages): AsyncGenerator<ListedPair[]> {
+export async function* mergeListings<Entry extends Keyed>(
+  sources: Pages<Entry>,
+  targets: Pages<Entry>,
+): AsyncGenerator<ListedPair<Entry>[]> {
   const source = cursorOf('source', sources);
   const target = cursorOf('target', targets);
   await Promise.all([source.fill(), target.fill()]);
   while (source.entry !== undefined || target.entry !== undefined) {
-    const batch: ListedPair[] = [];
+    const batch: ListedPair<Entry>[] = [];
     // A side without an entry is at its end; one that needs its next page has to wait for it.
     while ((source.entry !== undefined || target.entry !== undefined) && !source.empty && !target.empty) {
       const order = orderOf(source.entry, target.entry);
@@ -39,14 +46,14 @@ export async function* mergeListings(sources: Pages, targets: Pages): AsyncGener
   }
 }
 
-function orderOf(source: ObjectEntry | undefined, target: ObjectEntry | undefined): number {
+function orderOf(source: Keyed | undefined, target: Keyed | undefined): number {
   if (source === undefined) return 1;
   return target === undefined ? -1 : compareKeys(source.key, target.key);
 }
 
-interface Cursor {
+interface Cursor<Entry> {
   /** Undefined at the end, and while `empty`. */
-  readonly entry: ObjectEntry | undefined;
+  readonly entry: Entry | undefined;
   /** The page is used up, and the listing may go on. */
   readonly empty: boolean;
   next(): void;
@@ -54,13 +61,13 @@ interface Cursor {
   fill(): Promise<void>;
 }
 
-function cursorOf(side: 'source' | 'target', pages: Pages): Cursor {
+function cursorOf<Entry extends Keyed>(side: 'source' | 'target', pages: Pages<Entry>): Cursor<Entry> {
   const iterator = pages[Symbol.asyncIterator]();
-  let page: readonly ObjectEntry[] = [];
+  let page: readonly Entry[] = [];
   let index = 0;
   let ended = false;
   let last: string | undefined;
-  const check = (entry: ObjectEntry | undefined): void => {
+  const check = (entry: Entry | undefined): void => {
     if (entry === undefined) return;
     if (last !== undefined && compareKeys(entry.key, last) <= 0) throw outOfOrder(side, last, entry.key);
     last = entry.key;
