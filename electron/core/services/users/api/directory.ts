@@ -9,6 +9,7 @@ import { isUncertain } from '../perform';
 import { pathLimit } from '../refusals';
 import { countsExactly, listByApi } from './list';
 import { actByApi } from './actions';
+import { type FindKnown, knownUsers } from './known-users';
 import { detailOf } from './mapping';
 import { statsOf } from './stats';
 
@@ -37,6 +38,8 @@ export function openApiDirectory(api: AdminApi): UserDirectory {
       if (users.length < 200) return undefined;
     }
   };
+
+  const findKnown = knownUsers(api, findByEmail);
 
   return {
     path: 'api',
@@ -121,7 +124,7 @@ export function openApiDirectory(api: AdminApi): UserDirectory {
       for (let from = 0; from < users.length && stopped === undefined; from += importWidth) {
         const some = users.slice(from, from + importWidth);
         const settled = await Promise.all(
-          some.map((user) => importOne(api, findByEmail, user, dryRun, signal)),
+          some.map((user) => importOne(api, findKnown, user, dryRun, signal)),
         );
         settled.forEach(({ result, stop }, place) => {
           results[from + place] = result;
@@ -150,13 +153,13 @@ const importWidth = 4;
 
 async function importOne(
   api: AdminApi,
-  findByEmail: UserDirectory['findByEmail'],
+  findKnown: FindKnown,
   user: ImportedUser,
   dryRun: boolean,
   signal: AbortSignal,
 ): Promise<{ result: ImportResult; stop?: AppError }> {
   try {
-    return { result: await tryImport(api, findByEmail, user, dryRun, signal) };
+    return { result: await tryImport(api, findKnown, user, dryRun, signal) };
   } catch (error) {
     const stop = toAppError(error);
     return { result: { status: isUncertain(stop) ? 'unknown' : 'untouched' }, stop };
@@ -165,18 +168,18 @@ async function importOne(
 
 async function tryImport(
   api: AdminApi,
-  findByEmail: UserDirectory['findByEmail'],
+  findKnown: FindKnown,
   user: ImportedUser,
   dryRun: boolean,
   signal: AbortSignal,
 ): Promise<ImportResult> {
   const { id, email } = user;
   const known = async (): Promise<ImportResult | undefined> => {
-    const found = email === undefined ? undefined : await findByEmail(email, signal);
+    const found = email === undefined ? undefined : await findKnown(email, !dryRun, signal);
     if (found === undefined) return undefined;
-    return id === undefined || found.id === id
+    return id === undefined || found === id
       ? { status: 'existing' }
-      : { status: 'bad', reason: `The address belongs to another user, ${found.id}.` };
+      : { status: 'bad', reason: `The address belongs to another user, ${found}.` };
   };
   if (dryRun) return (await known()) ?? { status: 'imported' };
   for (let attempt = 1; ; attempt += 1) {
