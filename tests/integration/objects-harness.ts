@@ -45,14 +45,16 @@ export async function startTwoStores(
     faults?: StoreFaults;
     quotaBytes?: number;
     locked?: S3ServerOptions['locked'];
+    sourceStore?: Store;
     targetStore?: Store;
   } = {},
 ): Promise<TwoStores> {
-  const { faults = {}, quotaBytes, locked, targetStore } = options;
+  const { faults = {}, quotaBytes, locked, sourceStore, targetStore } = options;
   const source = await startS3Server({
     profile: 'minio',
     ...sourceKeys,
     ...(faults.source === undefined ? {} : { fault: faults.source }),
+    ...(sourceStore === undefined ? {} : { store: sourceStore }),
   });
   const target = await startS3Server({
     profile: 'r2',

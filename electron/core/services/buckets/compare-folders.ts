@@ -24,7 +24,11 @@ export interface ComparisonPage {
   looked: number;
 }
 
-type Entry = { key: string; object?: ListedObject };
+/** A folder, or an object. */
+interface Entry {
+  key: string;
+  object?: ListedObject;
+}
 
 const pageKeys = 1000;
 /** Keys that are looked at for one page, so that a page comes soon where nothing differs. */

@@ -207,7 +207,8 @@ export class Connection {
     if (exchange?.answered !== true) return;
     this.#exchange = undefined;
     this.#streaming = false;
-    this.#paused = false;
+    // With TLS the end can come behind a pause, in pieces of what was read before it.
+    this.resume();
     if (exchange.sent && this.#parser.keepAlive) this.options.onFree(this);
     // An answer before the request was whole: the rest of it has no place to go.
     else this.fail(new WireError('HTTP_CLOSED', 'The connection is not used again.'));
