@@ -384,7 +384,9 @@ test('accounts, the platform, buckets, and what a database suffers from', async 
       'degraded',
       'SIZE_GROWS_FAST',
       async () => {
-        await sql('create table grown as select generate_series(1, 1000000) as id');
+        await sql(
+          'create table grown with (autovacuum_enabled = false) as select generate_series(1, 1000000) as id',
+        );
         await sql('create index unused on grown (id)');
         reader.begin();
       },

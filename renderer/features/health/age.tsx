@@ -4,12 +4,14 @@ import { ageOf } from './health.logic';
 const drawn = new Set<() => void>();
 let ticking: ReturnType<typeof setInterval> | undefined;
 
-/** One clock for all of them: each is drawn anew only when its words change. */
-function everySecond(draw: () => void): () => void {
+const tickMs = 5000;
+
+/** One clock for all of them: each is drawn anew only when its words change, and all at once, which costs little. */
+function onTick(draw: () => void): () => void {
   drawn.add(draw);
   ticking ??= setInterval(() => {
     if (document.visibilityState === 'visible') for (const each of drawn) each();
-  }, 1000);
+  }, tickMs);
   return () => {
     drawn.delete(draw);
     if (drawn.size > 0) return;
@@ -20,5 +22,5 @@ function everySecond(draw: () => void): () => void {
 
 /** How long ago something was, kept true without drawing anything else anew. */
 export function Age({ at }: { at: string | undefined }) {
-  return <>{useSyncExternalStore(everySecond, () => ageOf(at, Date.now()))}</>;
+  return <>{useSyncExternalStore(onTick, () => ageOf(at, Date.now()))}</>;
 }
