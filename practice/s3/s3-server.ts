@@ -202,6 +202,10 @@ async function send(
     ...(answer.status === 204 || answer.status === 304 ? {} : { 'content-length': String(length) }),
   });
   if (method === 'HEAD' || body === undefined || typeof body === 'string') {
+    if (method !== 'HEAD' && body !== undefined && fault === 'truncate') {
+      response.write(Buffer.from(body).subarray(0, Math.floor(length / 2)), () => response.destroy());
+      return;
+    }
     response.end(method === 'HEAD' ? undefined : body);
     return;
   }

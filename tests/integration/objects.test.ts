@@ -308,6 +308,18 @@ describe('faults on the way', () => {
     expect([completed, await openUploads(target)]).toEqual([1, []]);
   });
 
+  it('an upload in parts whose begin was not answered is not left open', async () => {
+    const begins = ({ method, query }: FaultRequest): boolean => method === 'POST' && query.has('uploads');
+    const both = await start({ faults: { target: failing(1, 'truncate', begins) } });
+    const { source, target } = both.clients;
+    await source.send(new CreateBucketCommand({ Bucket: 'uploads' }));
+    const parts = [5 * mib, 100].map((size, index) => Buffer.alloc(size, index + 1));
+    await putInParts(source, { Bucket: 'uploads', Key: 'parts' }, {}, parts);
+    await copyAll(both);
+    await expectEqualStores(both);
+    expect(await openUploads(target)).toEqual([]);
+  });
+
   it('objects that fail stop no others, are listed, and are the only ones that a resumed run takes again', async () => {
     let refused = true;
     let writes = 0;

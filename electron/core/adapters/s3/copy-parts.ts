@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { CopiedObject, CopyRequest, ObjectEntry, ObjectHead } from '../../ports/objects';
-import { plainEtag, readHead, writeAttributes } from './attributes';
+import { plainEtag, readHead } from './attributes';
 import { equalPartSize, isKeyed, multipartEtag, ownPartSize, readEtag } from './etag';
 import { S3DamageError, S3NetworkError, S3ResponseError } from './failure';
-import { abortUpload, heldParts, openUploads, type HeldPart, type Upload } from './open-uploads';
+import { abortUploadsOf, beginUpload, takeUpUpload } from './begin-upload';
+import { abortUpload, type HeldPart, type Upload } from './open-uploads';
 import { withRetries } from './retry';
 import type { StoreClient, Stores } from './store-client';
 import { xmlText } from './xml-read';
@@ -58,60 +59,35 @@ async function copyOnce(
   const place = { bucket: request.to.bucket, key: request.to.key ?? entry.key };
   const begun =
     request.resumes === true
-      ? await takeUp(target, place, { writtenAt: writtenAt(entry, head), proof }, signal)
+      ? await takeUpUpload(
+          target,
+          place,
+          { writtenAt: writtenAt(entry, head), proven: proof === 'of the source' },
+          signal,
+        )
       : undefined;
-  const upload = begun?.upload ?? (await create(target, place, head, signal));
+  const { upload, parts, others } = begun ?? (await beginUpload(target, place, head, signal));
   try {
-    const md5s = await sendParts(stores, request, upload, { partSize, proof, held: begun?.parts }, signal);
+    const md5s = await sendParts(stores, request, upload, { partSize, proof, held: parts }, signal);
     const expected = multipartEtag(md5s);
     if (proof === 'of the source' && expected !== entry.etag)
       throw new S3DamageError('the parts on the target do not make the ETag of the source');
     const targetEtag = await complete(target, upload, md5s, expected, signal);
     if (targetEtag !== expected) throw new S3DamageError('the target answers with another ETag');
+    if (others) await abortUploadsOf(target, place, signal);
     return { sourceEtag: entry.etag, targetEtag, size: entry.size, attributes: head };
   } catch (error) {
     // An upload left open costs money; a target that is gone keeps it until the run is resumed.
-    await abortUpload(target, upload, AbortSignal.timeout(abortPatienceMs)).catch(() => undefined);
+    const patience = AbortSignal.timeout(abortPatienceMs);
+    const aborted = others ? abortUploadsOf(target, place, patience) : abortUpload(target, upload, patience);
+    await aborted.catch(() => undefined);
     throw error;
   }
-}
-
-async function create(
-  target: StoreClient,
-  place: Pick<Upload, 'bucket' | 'key'>,
-  head: ObjectHead,
-  signal: AbortSignal,
-): Promise<Upload> {
-  const created = await target.sendText(
-    { method: 'POST', ...place, query: { uploads: '' }, headers: writeAttributes(head) },
-    signal,
-  );
-  return { ...place, uploadId: xmlText(created, 'UploadId') ?? '' };
 }
 
 /** When the source was last written, in milliseconds since 1970: a listing is more exact than a head. */
 function writtenAt(entry: ObjectEntry, head: ObjectHead): number {
   return Math.max(Date.parse(entry.modifiedAt), Date.parse(head.modifiedAt));
-}
-
-/**
- * The upload of an earlier attempt that can go on, with its parts; what else is open for the key is aborted. Only where the source's ETag
- * proves all parts in the end, whoever sent them, and where the source was not written since: the upload has the attributes of its beginning.
- */
-async function takeUp(
-  target: StoreClient,
-  { bucket, key }: Pick<Upload, 'bucket' | 'key'>,
-  { writtenAt: written, proof }: { writtenAt: number; proof: PartProof },
-  signal: AbortSignal,
-): Promise<{ upload: Upload; parts: Map<number, HeldPart> } | undefined> {
-  let taken: { upload: Upload; parts: Map<number, HeldPart> } | undefined;
-  for await (const upload of openUploads(target, bucket, { prefix: key, through: key }, signal)) {
-    const fits = taken === undefined && proof === 'of the source' && upload.begunAt > written;
-    const parts = fits ? await heldParts(target, upload, signal) : undefined;
-    if (parts !== undefined) taken = { upload, parts };
-    else await abortUpload(target, upload, signal);
-  }
-  return taken;
 }
 
 /** The object's attributes, and the size of its first part where the store tells it. */
