@@ -5,7 +5,6 @@ import {
   Modal,
   NativeSelect,
   PasswordInput,
-  Select,
   Textarea,
   TextInput,
   createTheme,
@@ -56,7 +55,6 @@ export const theme = createTheme({
     PasswordInput: PasswordInput.extend({ defaultProps: fieldProps }),
     Textarea: Textarea.extend({ defaultProps: fieldProps }),
     Checkbox: Checkbox.extend({ defaultProps: fieldProps }),
-    Select: Select.extend({ defaultProps: fieldProps }),
     NativeSelect: NativeSelect.extend({ defaultProps: fieldProps }),
     // The page itself never scrolls under a dialog, so Mantine need not inject a style to lock it.
     Modal: Modal.extend({

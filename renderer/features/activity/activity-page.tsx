@@ -1,4 +1,4 @@
-import { Button, Select, TextInput } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { type ActivityArea, activityAreas, activityAreaSchema } from '#shared/model/activity';
@@ -26,13 +26,16 @@ export function ActivityPage() {
       <PageHeader title="Activity" />
       <PageBody>
         <div className={styles.filters}>
-          <Select
+          <NativeSelect
             aria-label="Area"
-            placeholder="All areas"
-            clearable
-            data={activityAreas.map((value) => ({ value, label: areaNames[value] }))}
-            value={area ?? null}
-            onChange={(value) => setArea(value === null ? undefined : activityAreaSchema.parse(value))}
+            data={[
+              { value: '', label: 'All areas' },
+              ...activityAreas.map((value) => ({ value, label: areaNames[value] })),
+            ]}
+            value={area ?? ''}
+            onChange={({ currentTarget: { value } }) =>
+              setArea(value === '' ? undefined : activityAreaSchema.parse(value))
+            }
           />
           <TextInput
             aria-label="Search activity"

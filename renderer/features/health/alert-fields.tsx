@@ -1,4 +1,4 @@
-import { Button, Checkbox, Select, TextInput } from '@mantine/core';
+import { Button, Checkbox, NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { AlertConfig } from '#shared/model/health';
 import { ErrorPanel } from '../../ui/error-panel';
@@ -53,29 +53,28 @@ export function AlertFields({
   return (
     <fieldset className={styles.alerts}>
       <legend>Alerts</legend>
-      <Select
+      <NativeSelect
         label="Tell of services that are"
         data={[
           { value: 'down', label: 'Down' },
           { value: 'degraded', label: 'Degraded or down' },
         ]}
         value={alerts.from}
-        allowDeselect={false}
-        onChange={(value) => onChange({ ...alerts, from: value === 'degraded' ? 'degraded' : 'down' })}
+        onChange={({ currentTarget: { value } }) =>
+          onChange({ ...alerts, from: value === 'degraded' ? 'degraded' : 'down' })
+        }
       />
-      <Select
+      <NativeSelect
         label="Tell again while it lasts"
         data={repeats}
         value={String(alerts.repeatMinutes)}
-        allowDeselect={false}
-        onChange={(value) => onChange({ ...alerts, repeatMinutes: Number(value ?? 0) })}
+        onChange={({ currentTarget: { value } }) => onChange({ ...alerts, repeatMinutes: Number(value) })}
       />
-      <Select
+      <NativeSelect
         label="Form of the webhook"
         data={shapes}
         value={alerts.webhookShape}
-        allowDeselect={false}
-        onChange={(value) =>
+        onChange={({ currentTarget: { value } }) =>
           onChange({
             ...alerts,
             webhookShape: shapes.find((shape) => shape.value === value)?.value ?? 'auto',

@@ -1,4 +1,4 @@
-import { Button, Select, TextInput } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { CustomCheck } from '#shared/model/health';
 import { emptyDraft, kindNames, parseCustomCheck, summaryOf, type CheckDraft } from './custom-check.logic';
@@ -54,25 +54,27 @@ function NewCheck({ taken, onAdd }: { taken: readonly string[]; onAdd: (check: C
   return (
     <div className={styles.form} role="group" aria-label="New check">
       <div className={styles.pair}>
-        <Select
+        <NativeSelect
           label="Kind"
           data={kinds}
           value={draft.kind}
-          allowDeselect={false}
-          onChange={(value) => change({ kind: value === 'tcp' || value === 'sql' ? value : 'http' })}
+          onChange={({ currentTarget: { value } }) =>
+            change({ kind: value === 'tcp' || value === 'sql' ? value : 'http' })
+          }
         />
         {input('title', 'Name')}
       </div>
       {draft.kind === 'sql' ? (
-        <Select
+        <NativeSelect
           label="Database"
           data={[
             { value: 'target', label: 'Supabase Postgres' },
             { value: 'source', label: 'Source PostgreSQL' },
           ]}
           value={draft.database}
-          allowDeselect={false}
-          onChange={(value) => change({ database: value === 'source' ? 'source' : 'target' })}
+          onChange={({ currentTarget: { value } }) =>
+            change({ database: value === 'source' ? 'source' : 'target' })
+          }
         />
       ) : null}
       {fields[draft.kind].map(({ name, label, placeholder }) => input(name, label, placeholder))}

@@ -1,4 +1,4 @@
-import { Button, Select } from '@mantine/core';
+import { Button, NativeSelect } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { HealthSeries } from '#shared/contract/health';
 import type { CheckView } from '#shared/model/health';
@@ -115,12 +115,11 @@ export function HistoryCard({ title, checks }: { title: string; checks: readonly
     >
       <div className={styles.bar}>
         {checks.length < 2 ? null : (
-          <Select
+          <NativeSelect
             aria-label="Check"
             data={checks.map((check) => ({ value: check.id, label: check.title }))}
             value={chosen}
-            allowDeselect={false}
-            onChange={(value) => setChosen(value ?? chosen)}
+            onChange={({ currentTarget: { value } }) => setChosen(value)}
           />
         )}
         <TimeButtons

@@ -1,4 +1,4 @@
-import { Button, Select, Textarea, TextInput } from '@mantine/core';
+import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { LoadOverview } from '#shared/contract/load';
 import { type LoadCheck, loadCheckDefaults as usual, loadMoments } from '#shared/model/load-check';
@@ -81,19 +81,19 @@ export function LoadForm({ load }: { load: LoadOverview }) {
           ))}
         </div>
         <div className={styles.pair}>
-          <Select
+          <NativeSelect
             label="Token"
             data={load.tokens.map((value) => ({ value, label: tokenNames[value] }))}
             value={form.token}
-            allowDeselect={false}
-            onChange={(value) => change({ token: load.tokens.find((token) => token === value) ?? 'none' })}
+            onChange={({ currentTarget: { value } }) =>
+              change({ token: load.tokens.find((token) => token === value) ?? 'none' })
+            }
           />
-          <Select
+          <NativeSelect
             label="For the comparison"
             data={loadMoments.map((value) => ({ value, label: momentNames[value] }))}
             value={form.moment}
-            allowDeselect={false}
-            onChange={(value) =>
+            onChange={({ currentTarget: { value } }) =>
               change({ moment: loadMoments.find((moment) => moment === value) ?? 'other' })
             }
           />

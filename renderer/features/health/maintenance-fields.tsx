@@ -1,4 +1,4 @@
-import { Button, Select, TextInput } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { HealthConfig, ServiceView } from '#shared/model/health';
 import { formatDateTime } from '../../ui/format';
@@ -45,15 +45,14 @@ export function MaintenanceFields({
         ))}
       </ul>
       <div className={styles.pair}>
-        <Select
+        <NativeSelect
           label="Service under maintenance"
           data={[
             { value: '', label: 'All services' },
             ...services.map(({ id, title }) => ({ value: id, label: title })),
           ]}
           value={service}
-          allowDeselect={false}
-          onChange={(value) => setService(value ?? '')}
+          onChange={({ currentTarget: { value } }) => setService(value)}
         />
         <TextInput
           label="Reason"
