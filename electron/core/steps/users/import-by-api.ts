@@ -25,11 +25,7 @@ const unitSchema = z.object({
 });
 
 /** Makes one user unless an import has made it. Throws `USERS_CONFLICT` when somebody else has its id, address or number. */
-export async function createByApi(
-  auth: AuthPort,
-  user: SourceUser,
-  signal: AbortSignal,
-): Promise<'made' | 'there'> {
+async function createByApi(auth: AuthPort, user: SourceUser, signal: AbortSignal): Promise<'made' | 'there'> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await auth.createUser(newAuthUser(user), signal);
