@@ -666,7 +666,7 @@ const states: PageState[] = [
     name: 'folder side by side',
     now: () => situation({ buckets: buckets() }),
     path: '/buckets?side=both&bucket=media&object=media%2Fa.json',
-    shows: 'Only on R2',
+    shows: 'keys compared',
   },
   {
     name: 'folder, empty',

@@ -43,7 +43,13 @@ export async function openUploads(client: S3Client): Promise<string[]> {
   const { Buckets = [] } = await client.send(new ListBucketsCommand({}));
   const found = await Promise.all(
     Buckets.map(async ({ Name: Bucket = '' }) => {
-      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
+      const { Uploads = [] } = await client
+        .send(new ListMultipartUploadsCommand({ Bucket }))
+        .catch((error: unknown) => {
+          // How some stores say that there has never been one.
+          if (error instanceof Error && error.name === 'NoSuchUpload') return { Uploads: [] };
+          throw error;
+        });
       return Uploads.map(({ Key = '' }) => `${Bucket} ${Key}`);
     }),
   );

@@ -53,6 +53,17 @@ export async function startMoto(): Promise<ForeignStore> {
   return started('moto', 'us-east-1', port, child, () => Promise.resolve());
 }
 
+/** gofakes3, a stand-in written in Go that keeps any key in memory; it checks Content-MD5, and takes any signature. */
+export async function startGofakes3(): Promise<ForeignStore> {
+  const port = await freePort();
+  const child = spawn(
+    join(toolsDir, 'bin', 'gofakes3'),
+    ['-backend', 'memory', '-host', `127.0.0.1:${port}`],
+    { env: { PATH: process.env['PATH'] ?? '' }, stdio: 'ignore' },
+  );
+  return started('gofakes3', 'us-east-1', port, child, () => Promise.resolve());
+}
+
 async function started(
   name: string,
   region: string,

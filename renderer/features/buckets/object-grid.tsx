@@ -51,11 +51,11 @@ const ofOneSide: readonly Column[] = [
 ];
 const ofBothSides: readonly Column[] = [
   { label: 'Name' },
+  { label: 'Migration' },
   { label: 'Size on MinIO', numeric: true },
   { label: 'Modified on MinIO' },
   { label: 'Size on R2', numeric: true },
   { label: 'Modified on R2' },
-  { label: 'Migration' },
 ];
 
 /** Rows of any number: only those in sight are drawn. One place in the order of Tab; arrows, Space, Enter and Ctrl A work inside. */

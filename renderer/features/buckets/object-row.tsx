@@ -51,6 +51,11 @@ export function ObjectRow(props: ObjectRowProps) {
   }
   const name = nameBelow(prefix, row.key);
   const told = rowTag(view, row, state);
+  const tag = (
+    <div role="gridcell" className={styles.cell}>
+      {told === undefined ? null : <Tag tone={told.tone}>{told.label}</Tag>}
+    </div>
+  );
   const here = row.kind === 'object' ? row.object : undefined;
   const sides = row.kind === 'object' ? row.sides : undefined;
   return (
@@ -93,15 +98,16 @@ export function ObjectRow(props: ObjectRowProps) {
       </div>
       {view === 'both' ? (
         <>
+          {tag}
           <Facts object={sides?.source} />
           <Facts object={sides?.target} />
         </>
       ) : (
-        <Facts object={here} otherwise="folder" />
+        <>
+          <Facts object={here} otherwise="folder" />
+          {tag}
+        </>
       )}
-      <div role="gridcell" className={styles.cell}>
-        {told === undefined ? null : <Tag tone={told.tone}>{told.label}</Tag>}
-      </div>
     </div>
   );
 }

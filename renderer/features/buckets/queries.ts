@@ -114,6 +114,25 @@ export function useListing({ side, bucket, prefix }: Place, version: string): Ro
   );
 }
 
+function listComparison(
+  { bucket, prefix }: Pick<Place, 'bucket' | 'prefix'>,
+  show: ComparisonFilter,
+  onLooked: (looked: number) => void,
+): RowList {
+  let looked = 0;
+  return createListing({
+    page: async (after, signal) => {
+      const limit = after === undefined ? firstPageKeys : pageKeys;
+      const place = { bucket, prefix, show, limit };
+      const asked = after === undefined ? place : { ...place, after };
+      const page = await client.call('buckets.compare', asked, { signal });
+      looked += page.looked;
+      onLooked(looked);
+      return { rows: page.rows.flatMap(comparedRow), next: page.next };
+    },
+  });
+}
+
 /** The rows of both sides of a folder; with a filter, of all that lies below it. `onLooked` is told how many keys were looked at. */
 export function useComparison(
   { bucket, prefix }: Pick<Place, 'bucket' | 'prefix'>,
@@ -121,23 +140,12 @@ export function useComparison(
   version: string,
   onLooked: (looked: number) => void,
 ): RowList {
-  return useMemo(() => {
-    let looked = 0;
-    return createListing({
-      page: async (after, signal) => {
-        const limit = after === undefined ? firstPageKeys : pageKeys;
-        const place = { bucket, prefix, show, limit };
-        const page = await client.call('buckets.compare', after === undefined ? place : { ...place, after }, {
-          signal,
-        });
-        looked += page.looked;
-        onLooked(looked);
-        return { rows: page.rows.flatMap(comparedRow), next: page.next };
-      },
-    });
+  return useMemo(
+    () => listComparison({ bucket, prefix }, show, onLooked),
     // A new version is a new listing of the same place.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [bucket, prefix, show, version, onLooked]);
+    [bucket, prefix, show, version, onLooked],
+  );
 }
 
 export function useRowListState(list: RowList): ListingState {

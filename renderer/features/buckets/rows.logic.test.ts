@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { curlCommand } from './addresses.logic';
-import { mergeRows, nameBelow, parentOf, pathOf, shownName, sortRows } from './rows.logic';
+import {
+  comparedRow,
+  mergeRows,
+  nameBelow,
+  parentOf,
+  pathOf,
+  rowTag,
+  shownName,
+  sortRows,
+  type Row,
+} from './rows.logic';
 import { chooseOnly, chooseRange, chosenKeys, nothingChosen, toggleRow } from './selection.logic';
 import { stretchRows, stretchStart } from './window.logic';
 
@@ -27,6 +37,25 @@ test('rows come in the order of the store, and sort with folders first', () => {
     'c',
     'd',
     'a',
+  ]);
+});
+
+test('a row of both sides says what is missing where, and a folder of both nothing', () => {
+  const label = (row: Row | undefined) => row && rowTag('both', row, undefined)?.label;
+  const rows = [
+    { kind: 'object' as const, key: 'a', sides: { source: object('a', 1), target: object('a', 2) } },
+    { kind: 'object' as const, key: 'b', sides: { source: object('b') } },
+    { kind: 'object' as const, key: 'c', sides: { target: object('c', 7) } },
+    { kind: 'object' as const, key: 'd', sides: {} },
+    { kind: 'folder' as const, key: 'e/', sides: { source: true as const, target: true as const } },
+    { kind: 'folder' as const, key: 'f/', sides: { source: true as const } },
+  ].flatMap(comparedRow);
+  expect(rows.map((row) => [row.key, label(row)])).toEqual([
+    ['a', 'Differs'],
+    ['b', 'Missing on R2'],
+    ['c', 'Only on R2'],
+    ['e/', undefined],
+    ['f/', 'Missing on R2'],
   ]);
 });
 

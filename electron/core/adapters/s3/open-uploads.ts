@@ -39,7 +39,14 @@ export async function* openUploads(
       ...(prefix === undefined ? {} : { prefix }),
       ...marker,
     };
-    const page = await client.sendText({ method: 'GET', bucket, query }, signal);
+    let page: string;
+    try {
+      page = await client.sendText({ method: 'GET', bucket, query }, signal);
+    } catch (error) {
+      // How some stores say that there has never been one.
+      if (error instanceof S3ResponseError && error.code === 'NoSuchUpload') return;
+      throw error;
+    }
     for (const block of xmlBlocks(page, 'Upload')) {
       const key = listedKey(page, xmlText(block, 'Key') ?? '');
       if (after !== undefined && compareKeys(key, after) <= 0) continue;

@@ -106,7 +106,9 @@ function isShown({ kind, sides }: ComparedRow, show: ComparisonFilter): boolean 
       return true;
     case 'unequal':
       return state === 'missing' || state === 'differs' || state === 'target-only';
-    default:
+    case 'missing':
+    case 'differs':
+    case 'target-only':
       return state === show;
   }
 }
