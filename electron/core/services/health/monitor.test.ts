@@ -1,4 +1,7 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { AppError } from '#shared/model/errors';
 import type { HealthState } from '#shared/model/health';
 import type { CheckDefinition, CheckOutcome } from './check';
@@ -290,4 +293,37 @@ test('an hour with answers that are 300 ms late at random raises no alarm', asyn
     expect(lasted).toBeLessThanOrEqual(3_600_000);
   }
   await watched.monitor.stop();
+});
+
+test('runs leave nothing behind in memory', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = z.function().parse(runInNewContext('gc'));
+  const clock = createTestClock();
+  const signals: WeakRef<AbortSignal>[] = [];
+  const monitor = createMonitor({
+    clock,
+    hasNetwork: () => true,
+    checks: [
+      {
+        id: 'a',
+        title: 'a',
+        service: { id: 'a', title: 'a', group: 'custom' },
+        intervalMs: 10_000,
+        timeoutMs: 3000,
+        run: (signal) => {
+          signals.push(new WeakRef(signal));
+          return Promise.resolve(fine);
+        },
+      },
+    ],
+  });
+  monitor.start();
+  await clock.pass(3_600_000);
+  expect(signals.length).toBeGreaterThan(300);
+  const held = () => {
+    collect();
+    return signals.filter((signal) => signal.deref() !== undefined).length;
+  };
+  await expect.poll(held, { timeout: 10_000 }).toBeLessThan(20);
+  await monitor.stop();
 });
