@@ -12,6 +12,18 @@ const fine: CheckOutcome = { summary: 'Answers', facts: [], findings: [], latenc
 const unreachable = () => new AppError('HOST_UNREACHABLE', 'No way there.', { hint: 'Look.' });
 const refused = () => new AppError('CONNECTION_REFUSED', 'Refused.', { hint: 'Look.' });
 
+function plain(changes: Partial<CheckDefinition>): CheckDefinition {
+  return {
+    id: 'a',
+    title: 'a',
+    service: { id: 'a', title: 'a', group: 'custom' },
+    intervalMs: 10_000,
+    timeoutMs: 3000,
+    run: () => Promise.resolve(fine),
+    ...changes,
+  };
+}
+
 /** Services whose answers a test changes. */
 class Watched {
   readonly clock: TestClock = createTestClock();
@@ -129,18 +141,14 @@ test('an answer that is slow is degraded, and one that takes longer than its int
     clock,
     hasNetwork: () => true,
     checks: [
-      {
-        id: 'a',
-        title: 'a',
-        service: { id: 'a', title: 'a', group: 'custom' },
-        intervalMs: 10_000,
+      plain({
         timeoutMs: 5000,
         slowMs: 6000,
         run: async () => {
           await new Promise<void>((resolve) => clock.after(took.ms, resolve));
           return { summary: 'Answers', facts: [], findings: [] };
         },
-      },
+      }),
     ],
   });
   monitor.start();
@@ -304,17 +312,12 @@ test('runs leave nothing behind in memory', async () => {
     clock,
     hasNetwork: () => true,
     checks: [
-      {
-        id: 'a',
-        title: 'a',
-        service: { id: 'a', title: 'a', group: 'custom' },
-        intervalMs: 10_000,
-        timeoutMs: 3000,
+      plain({
         run: (signal) => {
           signals.push(new WeakRef(signal));
           return Promise.resolve(fine);
         },
-      },
+      }),
     ],
   });
   monitor.start();
