@@ -1,4 +1,7 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { AppError } from '#shared/model/errors';
 import type { HealthState } from '#shared/model/health';
 import type { CheckDefinition, CheckOutcome } from './check';
@@ -8,6 +11,18 @@ import { createTestClock, type TestClock } from './test-clock';
 const fine: CheckOutcome = { summary: 'Answers', facts: [], findings: [], latencyMs: 12 };
 const unreachable = () => new AppError('HOST_UNREACHABLE', 'No way there.', { hint: 'Look.' });
 const refused = () => new AppError('CONNECTION_REFUSED', 'Refused.', { hint: 'Look.' });
+
+function plain(changes: Partial<CheckDefinition>): CheckDefinition {
+  return {
+    id: 'a',
+    title: 'a',
+    service: { id: 'a', title: 'a', group: 'custom' },
+    intervalMs: 10_000,
+    timeoutMs: 3000,
+    run: () => Promise.resolve(fine),
+    ...changes,
+  };
+}
 
 /** Services whose answers a test changes. */
 class Watched {
@@ -126,18 +141,14 @@ test('an answer that is slow is degraded, and one that takes longer than its int
     clock,
     hasNetwork: () => true,
     checks: [
-      {
-        id: 'a',
-        title: 'a',
-        service: { id: 'a', title: 'a', group: 'custom' },
-        intervalMs: 10_000,
+      plain({
         timeoutMs: 5000,
         slowMs: 6000,
         run: async () => {
           await new Promise<void>((resolve) => clock.after(took.ms, resolve));
           return { summary: 'Answers', facts: [], findings: [] };
         },
-      },
+      }),
     ],
   });
   monitor.start();
@@ -290,4 +301,32 @@ test('an hour with answers that are 300 ms late at random raises no alarm', asyn
     expect(lasted).toBeLessThanOrEqual(3_600_000);
   }
   await watched.monitor.stop();
+});
+
+test('runs leave nothing behind in memory', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = z.function().parse(runInNewContext('gc'));
+  const clock = createTestClock();
+  const signals: WeakRef<AbortSignal>[] = [];
+  const monitor = createMonitor({
+    clock,
+    hasNetwork: () => true,
+    checks: [
+      plain({
+        run: (signal) => {
+          signals.push(new WeakRef(signal));
+          return Promise.resolve(fine);
+        },
+      }),
+    ],
+  });
+  monitor.start();
+  await clock.pass(3_600_000);
+  expect(signals.length).toBeGreaterThan(300);
+  const held = () => {
+    collect();
+    return signals.filter((signal) => signal.deref() !== undefined).length;
+  };
+  await expect.poll(held, { timeout: 10_000 }).toBeLessThan(20);
+  await monitor.stop();
 });

@@ -1,16 +1,18 @@
 import { type CheckDefinition, type CheckOutcome, noAnswer } from './check';
 import type { MonitorClock } from './monitor';
 
-/** Runs a check within its time. Raced, because a library may not heed the signal in every phase. */
+/**
+ * Runs a check within its time; `stop` is aborted when that is over. Raced, because a library may not heed the signal in every phase. The
+ * one controller serves for both: Node keeps a signal made of several for as long as somebody listens to it.
+ */
 export async function within(
   definition: CheckDefinition,
-  controller: AbortController,
+  stop: AbortController,
   clock: MonitorClock,
 ): Promise<CheckOutcome> {
-  const late = new AbortController();
-  const signal = AbortSignal.any([controller.signal, late.signal]);
+  const { signal } = stop;
   const error = noAnswer(definition.timeoutMs);
-  const cancel = clock.after(definition.timeoutMs, () => late.abort(error));
+  const cancel = clock.after(definition.timeoutMs, () => stop.abort(error));
   const given = new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(error), { once: true });
   });

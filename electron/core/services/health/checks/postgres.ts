@@ -106,7 +106,8 @@ export async function readOneValue(
 ): Promise<string | undefined> {
   return database.use(signal, async (session) => {
     await session.execute('begin transaction read only');
-    await session.execute(`set local statement_timeout = '10s'`);
+    // The operator wrote it as it runs elsewhere: with the role's own path.
+    await session.execute(`set local statement_timeout = '10s'; set local search_path to default`);
     const [row] = await session.query(valueRow, query);
     await session.execute('rollback');
     const value = Object.values(row ?? {})[0];
