@@ -45,6 +45,6 @@ export async function startDyingProxy(
       dead = false;
       limit = Number.POSITIVE_INFINITY;
     },
-    close: proxy.close,
+    close: () => proxy.close(),
   };
 }

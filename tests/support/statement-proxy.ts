@@ -45,6 +45,6 @@ export async function startStatementProxy(url: string): Promise<StatementProxy> 
     disturb: (place, fault) => {
       planned = { at: statements + place, fault };
     },
-    close: proxy.close,
+    close: () => proxy.close(),
   };
 }

@@ -138,8 +138,8 @@ export async function dumpNative(
   signal: AbortSignal,
 ): Promise<NativeDump> {
   const asked = await runProgram(['--version'], {}, signal);
-  if (signal.aborted) throw new AppError('CANCELLED', 'The operation was cancelled.');
   if (asked.error !== null) {
+    if (signal.aborted) throw new AppError('CANCELLED', 'The operation was cancelled.');
     throw new AppError('SCHEMA_DUMP_FAILED', 'There is no pg_dump on this machine.', {
       hint: `Install the client programs of PostgreSQL ${Number.parseInt(serverVersion, 10)} or later.`,
     });
