@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { InspectProgress } from '#shared/contract/inspect-objects';
 import type { InspectReport } from '#shared/contract/migration';
+import type { DecidedSchema } from '#shared/contract/schema-entries';
 import type { Comparison } from '#shared/contract/comparison';
 import type { Lane } from '#shared/model/run';
 import type { MigrationPorts } from './ports/migration-ports';
@@ -30,6 +31,7 @@ import { migrationSteps } from './services/migration/migration-steps';
 import { fingerprintsOf, openMigrationPorts } from './services/migration/open-ports';
 import { noteCarried } from './services/activity/carry-activity';
 import { readDatabaseChoices, saveDatabaseChoices } from './services/migration/database-choices';
+import { readSchemaEntries } from './services/migration/schema-entries';
 import { readUsersMapping, saveUsersMapping } from './services/migration/users-mapping';
 import { trySignIn } from './services/migration/try-sign-in';
 import { carryUsers } from './steps/users/user-delta';
@@ -129,6 +131,8 @@ export interface Core {
   databaseChoices(): Promise<DatabaseChoices>;
   /** Keeps it. Throws `INVALID_INPUT` for a pattern that means nothing, and for rows that others refer to. */
   chooseDatabase(choices: DatabaseChoices, signal: AbortSignal): Promise<void>;
+  /** The source’s schema, entry by entry; `choices` are tried in place of the kept ones. Throws `INVALID_INPUT`. */
+  schemaEntries(choices: DatabaseChoices | undefined, signal: AbortSignal): Promise<DecidedSchema>;
   /** Carries over what changed of the users since their import, or only counts it. */
   carryUsers(apply: boolean, signal: AbortSignal): Promise<UserDelta>;
   /** Signs in at the project with what an operator typed, and ends that session. */
@@ -147,6 +151,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   });
   if (options.workspace !== undefined) await workspaces.openOrCreate(options.workspace);
 
+  const sshSecrets = {
+    keyPassphrase: options.env.CUTOVER_SSH_KEY_PASSPHRASE,
+    agent: options.env.SSH_AUTH_SOCK,
+  };
   // Snapshots are taken when ports open; the newest one redacts the secrets of earlier ones as well.
   let redact = (text: string): string => text;
   const openPorts = async (workspace: OpenedWorkspace) => {
@@ -156,6 +164,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       settings,
       await readUsersMapping(workspace.folder),
       await readDatabaseChoices(workspace.folder),
+      sshSecrets,
     );
   };
   const safely = <T>(call: () => Promise<T>) => redactingFailures((text) => redact(text), call);
@@ -229,12 +238,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const deployFacilities = new Map<string, DeployFacility>();
   const makeDeploy = (workspace: OpenedWorkspace): DeployFacility => {
     const folder = path.join(workspace.folder, 'deploy');
-    const secrets = {
-      keyPassphrase: options.env.CUTOVER_SSH_KEY_PASSPHRASE,
-      agent: options.env.SSH_AUTH_SOCK,
-    };
-    const service = createDeployService(() => workspace.settings(), secrets);
-    const panel = createEasypanelService(() => workspace.settings(), secrets);
+    const service = createDeployService(() => workspace.settings(), sshSecrets);
+    const panel = createEasypanelService(() => workspace.settings(), sshSecrets);
     const operations = createDeployOperations(
       () => service,
       () => panel,
@@ -383,6 +388,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     chooseDatabase: (choices, signal) =>
       withPorts(['database'], (ports, workspace) =>
         saveDatabaseChoices(workspace.folder, choices, ports, activityOf(workspace), signal),
+      ),
+    schemaEntries: (choices, signal) =>
+      withPorts(['database'], async (ports, workspace) =>
+        readSchemaEntries(ports, choices ?? (await readDatabaseChoices(workspace.folder)), signal),
       ),
     carryUsers: (apply, signal) =>
       withPorts(['users'], async (ports, workspace) => {

@@ -14,6 +14,7 @@ export const pages = [
 export const subPages = [
   { to: '/migration/links', label: 'Links in rows' },
   { to: '/migration/access', label: 'Public access and CORS' },
+  { to: '/migration/schema', label: 'Schema of the database' },
   { to: '/migration/exposure', label: 'Exposure of the database' },
   { to: '/health/load', label: 'Load check' },
 ] as const;

@@ -85,6 +85,11 @@ const exposure = createRoute({
   path: '/migration/exposure',
   component: lazyRouteComponent(() => import('../features/migration/exposure-page'), 'ExposurePage'),
 });
+const schema = createRoute({
+  getParentRoute: () => root,
+  path: '/migration/schema',
+  component: lazyRouteComponent(() => import('../features/migration/schema-page'), 'SchemaPage'),
+});
 const activity = createRoute({
   getParentRoute: () => root,
   path: '/activity',
@@ -123,6 +128,7 @@ export const router = createRouter({
     links,
     access,
     exposure,
+    schema,
     users,
     buckets,
     health,

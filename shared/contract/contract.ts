@@ -10,6 +10,7 @@ import { loadContract } from './load';
 import { deployContract } from './deploy';
 import { easypanelContract } from './easypanel';
 import { migrationContract } from './migration';
+import { schemaEntriesContract } from './schema-entries';
 import { systemContract } from './system';
 import { usersContract } from './users';
 import { workspacesContract } from './workspaces';
@@ -20,6 +21,7 @@ export const contract = {
   ...workspacesContract,
   ...connectionsContract,
   ...migrationContract,
+  ...schemaEntriesContract,
   ...comparisonContract,
   ...activityContract,
   ...bucketsContract,

@@ -7,6 +7,8 @@ export const databaseChoicesSchema = z.object({
   leaveOut: patterns,
   /** Tables that are made and stay empty. */
   withoutRows: patterns,
+  /** Ids of single entries of the schema that are not applied: `TRIGGER public.orders audit`. */
+  withoutEntries: z.array(z.string().min(3).max(2_000)).max(2_000).default([]),
 });
 /**
  * What an operator leaves out of a database. A pattern is a name with its schema, in which `*` stands for anything (`public.audit_*`, `crm.*`),
@@ -14,4 +16,4 @@ export const databaseChoicesSchema = z.object({
  */
 export type DatabaseChoices = z.infer<typeof databaseChoicesSchema>;
 
-export const noDatabaseChoices: DatabaseChoices = { leaveOut: [], withoutRows: [] };
+export const noDatabaseChoices: DatabaseChoices = { leaveOut: [], withoutRows: [], withoutEntries: [] };

@@ -56,6 +56,7 @@ export const settingNames = [
   'EASYPANEL_SSH_PASSWORD',
   'EASYPANEL_API_TOKEN',
   'EASYPANEL_PANEL_PORT',
+  'SOURCE_PG_DUMP',
 ] as const;
 export const settingNameSchema = z.enum(settingNames);
 export type SettingName = z.infer<typeof settingNameSchema>;
@@ -297,6 +298,12 @@ export const settingDefinitions: Record<SettingName, SettingDefinition> = {
     'Panel port',
     'Of the panel on its host, reached through SSH.',
     '3000',
+  ),
+  SOURCE_PG_DUMP: setting(
+    'sourceDatabase',
+    'pg_dump',
+    'Which one reads the schema; empty: the one in Cutover, another where that can’t. built-in, native, or docker:CONTAINER on the SSH host.',
+    'native',
   ),
 };
 

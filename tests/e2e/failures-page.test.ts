@@ -4,7 +4,8 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { finished, spawnCli } from '../support/cli';
 import { compareDatabases, compareObjects } from '../support/compare';
-import { addressOf, startDyingProxy, through } from '../support/dying-proxy';
+import { startDyingProxy } from '../support/dying-proxy';
+import { addressOf, through } from '../support/proxy';
 import {
   clearTarget,
   type RunningPractice,

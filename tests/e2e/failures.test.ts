@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { errorOf, finished, runCli, spawnCli } from '../support/cli';
 import { compareDatabases } from '../support/compare';
-import { addressOf, through } from '../support/dying-proxy';
+import { addressOf, through } from '../support/proxy';
 import { startHoldingProxy } from '../support/holding-proxy';
 import { clearTarget, type RunningPractice, startPracticeCommand, withClient } from '../support/practice';
 import { expectNoSecret } from '../support/secrets';

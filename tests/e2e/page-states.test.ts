@@ -493,6 +493,22 @@ const states: PageState[] = [
     act: lookForLinks,
   },
   {
+    name: 'schema, a decision not kept yet',
+    now: () => situation(),
+    path: '/migration/schema',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'public.audit()' }).click();
+      await page.getByRole('button', { name: 'Leave it out' }).click();
+    },
+    shows: 'Left out with it (1):',
+  },
+  {
+    name: 'schema, failing',
+    now: () => situation({ schema: new AppError('SCHEMA_DUMP_FAILED', 'The schema could not be read.') }),
+    path: '/migration/schema',
+    shows: 'The schema could not be read.',
+  },
+  {
     name: 'exposure',
     now: () => situation(),
     path: '/migration/exposure',

@@ -2,27 +2,18 @@ import { createServer } from 'node:net';
 import { Client } from 'pg';
 import { z } from 'zod';
 import { relay } from '#core/adapters/postgres/pg-dump-relay';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { databaseDataStep } from '#core/steps/database-data/database-data-step';
 import { databaseFinishStep } from '#core/steps/database-finish/database-finish-step';
 import { databaseSchemaStep } from '#core/steps/database-schema/database-schema-step';
 import { fingerprintsOf, openMigrationPorts } from '#core/services/migration/open-ports';
 import { lanes } from '#shared/model/run';
-import { startEmbeddedServer, type EmbeddedServer } from '../../practice/postgres/embedded-server';
-import { databasePorts, MemoryStep, newDatabase, settingsOf, sql } from './database-fixture';
+import { databasePorts, MemoryStep, newDatabase, settingsOf, sql, startServers } from './database-fixture';
 
 const containing = (text: string): unknown => expect.stringContaining(text);
 
-let old: EmbeddedServer;
-let fresh: EmbeddedServer;
-
-beforeAll(async () => {
-  [old, fresh] = await Promise.all([
-    startEmbeddedServer({ version: 15, superuser: 'postgres' }),
-    startEmbeddedServer({ version: 17, superuser: 'postgres' }),
-  ]);
-});
-afterAll(() => Promise.all([old.stop(), fresh.stop()]));
+const { old, fresh, stop } = await startServers();
+afterAll(stop);
 
 /** Two databases with the step that copies rows. `tables` is run on both sides, `rows` on the source. */
 async function pair(tables: string, rows = '', encoding?: 'LATIN1' | 'SQL_ASCII') {

@@ -7,7 +7,7 @@ import type { Settings } from '#core/ports/settings';
 import { AppError } from '#shared/model/errors';
 import type { Evidence, Warning } from '#shared/model/run';
 import type { SettingName } from '#shared/model/settings';
-import type { EmbeddedServer } from '../../practice/postgres/embedded-server';
+import { startEmbeddedServer, type EmbeddedServer } from '../../practice/postgres/embedded-server';
 
 /** Settings from a plain object. */
 export function settingsOf(values: Partial<Record<SettingName, string>>): Settings {
@@ -33,6 +33,17 @@ export async function sql(url: string, text: string): Promise<Record<string, unk
   } finally {
     await client.end();
   }
+}
+
+/** A source and a target server, as most tests want them. `settings`: of the source. */
+export async function startServers(
+  settings: Record<string, string> = {},
+): Promise<{ old: EmbeddedServer; fresh: EmbeddedServer; stop: () => Promise<unknown> }> {
+  const [old, fresh] = await Promise.all([
+    startEmbeddedServer({ version: 15, superuser: 'postgres', settings }),
+    startEmbeddedServer({ version: 17, superuser: 'postgres' }),
+  ]);
+  return { old, fresh, stop: () => Promise.all([old.stop(), fresh.stop()]) };
 }
 
 let counter = 0;

@@ -1,22 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { inspectDatabase } from '#core/steps/database-schema/inspect-database';
-import { startEmbeddedServer, type EmbeddedServer } from '../../practice/postgres/embedded-server';
-import { databasePorts, newDatabase, sql } from './database-fixture';
+import { databasePorts, newDatabase, sql, startServers } from './database-fixture';
 
-let old: EmbeddedServer;
-let fresh: EmbeddedServer;
-
-beforeAll(async () => {
-  [old, fresh] = await Promise.all([
-    startEmbeddedServer({
-      version: 15,
-      superuser: 'postgres',
-      settings: { TimeZone: 'Europe/Berlin', wal_level: 'replica' },
-    }),
-    startEmbeddedServer({ version: 17, superuser: 'postgres' }),
-  ]);
-});
-afterAll(() => Promise.all([old.stop(), fresh.stop()]));
+const { old, fresh, stop } = await startServers({ TimeZone: 'Europe/Berlin', wal_level: 'replica' });
+afterAll(stop);
 
 const { signal } = new AbortController();
 const anyText: unknown = expect.any(String);

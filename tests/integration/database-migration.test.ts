@@ -1,21 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { databaseDataStep } from '#core/steps/database-data/database-data-step';
 import { databaseFinishStep } from '#core/steps/database-finish/database-finish-step';
 import { databaseSchemaStep } from '#core/steps/database-schema/database-schema-step';
-import { startEmbeddedServer, type EmbeddedServer } from '../../practice/postgres/embedded-server';
-import { databasePorts, MemoryStep, newDatabase, sql } from './database-fixture';
+import { databasePorts, MemoryStep, newDatabase, sql, startServers } from './database-fixture';
 import { meanSchemaSql } from './database-mean-schema';
 
-let old: EmbeddedServer;
-let fresh: EmbeddedServer;
-
-beforeAll(async () => {
-  [old, fresh] = await Promise.all([
-    startEmbeddedServer({ version: 15, superuser: 'postgres' }),
-    startEmbeddedServer({ version: 17, superuser: 'postgres' }),
-  ]);
-});
-afterAll(() => Promise.all([old.stop(), fresh.stop()]));
+const { old, fresh, stop } = await startServers();
+afterAll(stop);
 
 async function pair(schema: string) {
   const [source, target] = await Promise.all([newDatabase(old), newDatabase(fresh)]);

@@ -1,18 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { databaseDataStep } from '#core/steps/database-data/database-data-step';
-import { startEmbeddedServer, type EmbeddedServer } from '../../practice/postgres/embedded-server';
-import { databasePorts, MemoryStep, newDatabase, sql } from './database-fixture';
+import { databasePorts, MemoryStep, newDatabase, sql, startServers } from './database-fixture';
 
-let old: EmbeddedServer;
-let fresh: EmbeddedServer;
-
-beforeAll(async () => {
-  [old, fresh] = await Promise.all([
-    startEmbeddedServer({ version: 15, superuser: 'postgres' }),
-    startEmbeddedServer({ version: 17, superuser: 'postgres' }),
-  ]);
-});
-afterAll(() => Promise.all([old.stop(), fresh.stop()]));
+const { old, fresh, stop } = await startServers();
+afterAll(stop);
 
 const naming4000: unknown = expect.stringContaining('4000');
 

@@ -1,6 +1,4 @@
-import { createConnection, createServer, type Socket } from 'node:net';
-import { once } from 'node:events';
-import { z } from 'zod';
+import { startProxy } from './proxy';
 
 export interface DyingProxy {
   port: number;
@@ -22,36 +20,24 @@ export async function startDyingProxy(
   let passed = 0;
   let dead = false;
   let limit = limitBytes;
-  const open = new Set<Socket>();
-  const server = createServer((near) => {
-    if (dead) {
-      near.resetAndDestroy();
-      return;
-    }
-    const far = createConnection(target);
-    for (const socket of [near, far]) {
-      open.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        open.delete(socket);
-        near.destroy();
-        far.destroy();
-      });
-      socket.on('data', (chunk: Buffer) => {
-        passed += chunk.length;
-        if (passed < limit || dead) return;
-        dead = true;
-        for (const other of open) other.resetAndDestroy();
-      });
-    }
-    near.pipe(far);
-    far.pipe(near);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = z.object({ port: z.number() }).parse(server.address());
+  const proxy = await startProxy(
+    target,
+    (near, far) => {
+      for (const socket of [near, far]) {
+        socket.on('data', (chunk: Buffer) => {
+          passed += chunk.length;
+          if (passed < limit || dead) return;
+          dead = true;
+          for (const other of proxy.open) other.resetAndDestroy();
+        });
+      }
+      near.pipe(far);
+      far.pipe(near);
+    },
+    () => !dead,
+  );
   return {
-    port,
+    port: proxy.port,
     get dead() {
       return dead;
     },
@@ -59,21 +45,6 @@ export async function startDyingProxy(
       dead = false;
       limit = Number.POSITIVE_INFINITY;
     },
-    close: async () => {
-      for (const socket of open) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
+    close: () => proxy.close(),
   };
-}
-
-/** The same URL, through a proxy on loopback. */
-export function through(url: string, proxy: { port: number }): string {
-  return url.replace(/(?<=[@/])[^@/:]+:\d+(?=\/|$|\?)/, `127.0.0.1:${proxy.port}`);
-}
-
-/** Host and port of a URL of any scheme. */
-export function addressOf(url: string): { host: string; port: number } {
-  const parsed = new URL(url);
-  return { host: parsed.hostname, port: Number(parsed.port) };
 }

@@ -1,7 +1,5 @@
-import { createConnection, createServer, type Socket } from 'node:net';
-import { once } from 'node:events';
 import { Transform } from 'node:stream';
-import { z } from 'zod';
+import { startProxy } from './proxy';
 
 export interface HoldingProxy {
   port: number;
@@ -23,7 +21,6 @@ export async function startHoldingProxy(
   const released = new Promise<void>((resolve) => {
     release = resolve;
   });
-  const open = new Set<Socket>();
   const gate = () =>
     new Transform({
       transform(chunk: Buffer, _encoding, done) {
@@ -32,31 +29,16 @@ export async function startHoldingProxy(
         else void released.then(() => done(null, chunk));
       },
     });
-  const server = createServer((near) => {
-    const far = createConnection(target);
-    for (const socket of [near, far]) {
-      open.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        open.delete(socket);
-        near.destroy();
-        far.destroy();
-      });
-    }
+  const proxy = await startProxy(target, (near, far) => {
     near.pipe(gate()).pipe(far);
     far.pipe(gate()).pipe(near);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = z.object({ port: z.number() }).parse(server.address());
   return {
-    port,
+    port: proxy.port,
     release,
     close: async () => {
       release();
-      for (const socket of open) socket.destroy();
-      server.close();
-      await once(server, 'close');
+      await proxy.close();
     },
   };
 }

@@ -1,7 +1,4 @@
-import { createConnection, createServer, type Socket } from 'node:net';
-import { once } from 'node:events';
-import { z } from 'zod';
-import { addressOf } from './dying-proxy';
+import { addressOf, startProxy } from './proxy';
 
 /** `cut before`: the statement does not arrive; `cut after`: it arrives, and its answer does not. */
 export type StatementFault = 'cut before' | 'cut after';
@@ -19,20 +16,9 @@ export interface StatementProxy {
 export async function startStatementProxy(url: string): Promise<StatementProxy> {
   let statements = 0;
   let planned: { at: number; fault: StatementFault } | undefined;
-  const open = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = createConnection(addressOf(url));
+  const proxy = await startProxy(addressOf(url), (near, far) => {
     let mute = false;
     const cut = () => near.resetAndDestroy();
-    for (const socket of [near, far]) {
-      open.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        open.delete(socket);
-        near.destroy();
-        far.destroy();
-      });
-    }
     near.on('data', (chunk: Buffer) => {
       statements += 1;
       if (planned !== undefined && statements >= planned.at) {
@@ -51,21 +37,14 @@ export async function startStatementProxy(url: string): Promise<StatementProxy> 
       else near.write(chunk);
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = z.object({ port: z.number() }).parse(server.address());
   return {
-    port,
+    port: proxy.port,
     get statements() {
       return statements;
     },
     disturb: (place, fault) => {
       planned = { at: statements + place, fault };
     },
-    close: async () => {
-      for (const socket of open) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
+    close: () => proxy.close(),
   };
 }

@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openDatabasePorts } from '#core/adapters/postgres/open';
 import { databaseDataStep } from '#core/steps/database-data/database-data-step';
 import { databaseFinishStep } from '#core/steps/database-finish/database-finish-step';
 import { databaseSchemaStep } from '#core/steps/database-schema/database-schema-step';
 import { AppError } from '#shared/model/errors';
-import { startEmbeddedServer, type EmbeddedServer } from '../../practice/postgres/embedded-server';
-import { MemoryStep, newDatabase, settingsOf, sql } from '../integration/database-fixture';
-import { addressOf, through } from '../support/dying-proxy';
+import { MemoryStep, newDatabase, settingsOf, sql, startServers } from '../integration/database-fixture';
+import { addressOf, through } from '../support/proxy';
 import { startFaultyLink } from './support/faulty-link';
 
 /** The full proof: `CUTOVER_FAULTY_RUNS=100 npm run test:system`. */
@@ -18,15 +17,8 @@ const within = 3_000_000;
 /** A run that gives up is resumed, as an operator would; more often than this there is something wrong. */
 const mostResumes = 10;
 
-let old: EmbeddedServer;
-let fresh: EmbeddedServer;
-beforeAll(async () => {
-  [old, fresh] = await Promise.all([
-    startEmbeddedServer({ version: 15, superuser: 'postgres' }),
-    startEmbeddedServer({ version: 17, superuser: 'postgres' }),
-  ]);
-});
-afterAll(() => Promise.all([old.stop(), fresh.stop()]));
+const { old, fresh, stop } = await startServers();
+afterAll(stop);
 
 const schema = `
 create table big (id int, v text); insert into big select n, repeat(md5(n::text), 20) from generate_series(1, 6000) n;

@@ -1,22 +1,14 @@
 import { memoryUsage } from 'node:process';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { databaseDataStep } from '#core/steps/database-data/database-data-step';
 import { databaseFinishStep } from '#core/steps/database-finish/database-finish-step';
 import { databaseSchemaStep } from '#core/steps/database-schema/database-schema-step';
 import { inspectDatabase } from '#core/steps/database-schema/inspect-database';
-import { startEmbeddedServer, type EmbeddedServer } from '../../practice/postgres/embedded-server';
-import { databasePorts, MemoryStep, newDatabase, sql } from '../integration/database-fixture';
+import { databasePorts, MemoryStep, newDatabase, sql, startServers } from '../integration/database-fixture';
 import { migrateDatabase } from './support/migrate-database';
 
-let old: EmbeddedServer;
-let fresh: EmbeddedServer;
-beforeAll(async () => {
-  [old, fresh] = await Promise.all([
-    startEmbeddedServer({ version: 15, superuser: 'postgres' }),
-    startEmbeddedServer({ version: 17, superuser: 'postgres' }),
-  ]);
-});
-afterAll(() => Promise.all([old.stop(), fresh.stop()]));
+const { old, fresh, stop } = await startServers();
+afterAll(stop);
 
 async function pair(schema: string) {
   const [source, target] = await Promise.all([newDatabase(old), newDatabase(fresh)]);

@@ -8,7 +8,7 @@ import { journalEventSchema, type RunView } from '#shared/model/run';
 import { emptyRunView, reduceRun } from '#shared/model/run-view';
 import { runCli, spawnCli } from '../support/cli';
 import { compareDatabases, compareObjects } from '../support/compare';
-import { addressOf, through } from '../support/dying-proxy';
+import { addressOf, through } from '../support/proxy';
 import { type HoldingProxy, startHoldingProxy } from '../support/holding-proxy';
 import { clearTarget, type RunningPractice, startPracticeCommand } from '../support/practice';
 import { newWorkspace } from '../support/workspace';

@@ -13,7 +13,7 @@ import {
   type Trouble,
   type UsersProject,
 } from '../integration/users-fixture';
-import { through } from '../support/dying-proxy';
+import { through } from '../support/proxy';
 import { startStatementProxy, type StatementFault } from '../support/statement-proxy';
 
 /** Every place at which an act can be disturbed: `CUTOVER_FAULTS=all npm run test:system`. */

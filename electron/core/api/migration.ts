@@ -1,5 +1,6 @@
 import type { InspectProgress } from '#shared/contract/inspect-objects';
 import type { InspectReport, migrationContract } from '#shared/contract/migration';
+import type { DecidedSchema, schemaEntriesContract } from '#shared/contract/schema-entries';
 import type { Lane } from '#shared/model/run';
 import type { DatabaseChoices } from '#shared/model/database-choices';
 import type { UsersMapping } from '#shared/model/users-mapping';
@@ -19,12 +20,15 @@ export interface MigrationHandlersOptions {
   mapUsers(mapping: UsersMapping | null, signal: AbortSignal): Promise<void>;
   databaseChoices(): Promise<DatabaseChoices>;
   chooseDatabase(choices: DatabaseChoices, signal: AbortSignal): Promise<void>;
+  schemaEntries(choices: DatabaseChoices | undefined, signal: AbortSignal): Promise<DecidedSchema>;
   carryUsers(apply: boolean, signal: AbortSignal): Promise<UserDelta>;
   trySignIn(credentials: { login: string; password: string }, signal: AbortSignal): Promise<SignInAnswer>;
 }
 
 /** The migration operations of the contract. */
-export function migrationHandlers(options: MigrationHandlersOptions): Handlers<typeof migrationContract> {
+export function migrationHandlers(
+  options: MigrationHandlersOptions,
+): Handlers<typeof migrationContract & typeof schemaEntriesContract> {
   const runs = (): RunsService => options.runs();
   return {
     'migration.inspect': ({ only }, { signal }) =>
@@ -40,6 +44,7 @@ export function migrationHandlers(options: MigrationHandlersOptions): Handlers<t
       await options.chooseDatabase(choices, signal);
       return {};
     },
+    'migration.schema': ({ choices }, { signal }) => options.schemaEntries(choices, signal),
     'migration.carryUsers': ({ apply }, { signal }) => options.carryUsers(apply, signal),
     'migration.trySignIn': (credentials, { signal }) => options.trySignIn(credentials, signal),
     'migration.plan': async ({ only }, { signal }) => runs().plan(only, signal),

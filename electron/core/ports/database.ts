@@ -30,16 +30,40 @@ export interface SchemaEntry {
   readonly sql: string;
 }
 
+/** What read a schema in place of the built-in pg_dump, and why. */
+export interface SchemaReader {
+  /** `pg_dump 19.1 of this machine`. */
+  readonly program: string;
+  readonly reason: string;
+}
+
+export interface SchemaDump {
+  readonly entries: SchemaEntry[];
+  readonly by?: SchemaReader;
+}
+
+/** How a connection URL leads to a database. */
+export type ConnectionKind = 'server' | 'supabase-direct' | 'supabase-session-pooler';
+
+/** What is known of a project's room; each part only where there is somebody to ask. */
+export interface ProjectLimits {
+  /** Connections that the pooler opens to the database. */
+  readonly poolSize?: number;
+  readonly freeDiskBytes?: number;
+}
+
 export interface Database {
   readonly side: DatabaseSide;
   /** Whether the settings name it; a run of the users alone can do without the target's. */
   readonly configured: boolean;
+  /** Asks nobody. Throws `SETTING_INVALID`, and `SUPABASE_TRANSACTION_POOLER` for what keeps no session. */
+  kind(): ConnectionKind;
   /** Opens a connection of its own. When `signal` aborts, the running statement is cancelled and the connection ends. */
   open(signal: AbortSignal): Promise<DatabaseSession>;
   /** Opens a connection for as long as `work` runs. */
   use<T>(signal: AbortSignal, work: (session: DatabaseSession) => Promise<T>): Promise<T>;
   /** The whole schema without owners, in an order in which it can be applied. Throws `SCHEMA_DUMP_FAILED`. */
-  dumpSchema(signal: AbortSignal): Promise<SchemaEntry[]>;
+  dumpSchema(signal: AbortSignal): Promise<SchemaDump>;
 }
 
 export interface CopyRequest {

@@ -1,7 +1,7 @@
 import type { DatabaseChoices } from '#shared/model/database-choices';
 import type { UsersMapping } from '#shared/model/users-mapping';
 import type { BucketSettingsPorts } from './bucket-settings';
-import type { DatabasePorts } from './database';
+import type { DatabasePorts, ProjectLimits } from './database';
 import type { LinkPorts } from './links';
 import type { ObjectPorts } from './objects';
 import type { AuthPort } from './auth';
@@ -17,5 +17,7 @@ export interface MigrationPorts {
   readonly databaseChoices?: DatabaseChoices | undefined;
   readonly bucketSettings: BucketSettingsPorts;
   readonly links: LinkPorts;
+  /** What is known of the target project's room. */
+  readonly projectLimits?: ((signal: AbortSignal) => Promise<ProjectLimits>) | undefined;
   close(): Promise<void>;
 }

@@ -8,24 +8,27 @@ export interface DatabaseChoiceOptions {
   leaveOut?: string[];
   /** Patterns of tables whose rows are not copied. */
   withoutRows?: string[];
+  /** Ids of entries of the schema. */
+  withoutEntry?: string[];
 }
 
 /** Takes the choice back. */
 const nothing = 'none';
 
-/** Keeps what `--leave-out` and `--without-rows` say for the workspace. Throws `INVALID_INPUT`. */
+/** Keeps what `--leave-out`, `--without-rows` and `--without-entry` say for the workspace. Throws `INVALID_INPUT`. */
 export async function applyDatabaseChoices(
   { signal }: CommandContext,
   { handlers }: Session,
-  { leaveOut, withoutRows }: DatabaseChoiceOptions,
+  { leaveOut, withoutRows, withoutEntry }: DatabaseChoiceOptions,
 ): Promise<void> {
-  if (leaveOut === undefined && withoutRows === undefined) return;
+  if ((leaveOut ?? withoutRows ?? withoutEntry) === undefined) return;
   const before = await handlers['migration.databaseChoices']({}, { signal });
   const given = (patterns: string[] | undefined, kept: string[]): string[] =>
     patterns === undefined ? kept : patterns.filter((pattern) => pattern !== nothing);
   const choices = databaseChoicesSchema.safeParse({
     leaveOut: given(leaveOut, before.leaveOut),
     withoutRows: given(withoutRows, before.withoutRows),
+    withoutEntries: given(withoutEntry, before.withoutEntries ?? []),
   });
   if (!choices.success) {
     throw new AppError('INVALID_INPUT', 'A pattern is too short or too long.', {

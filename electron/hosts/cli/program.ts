@@ -249,7 +249,12 @@ function withChoices(command: Command): Command {
       'tables and views that are not moved: public.audit_*, crm.*, /regex/; may be repeated, is kept for the workspace; none takes it back',
       collect,
     )
-    .option('--without-rows <pattern>', 'tables that are made and stay empty; like --leave-out', collect);
+    .option('--without-rows <pattern>', 'tables that are made and stay empty; like --leave-out', collect)
+    .option(
+      '--without-entry <id>',
+      'a single entry of the schema that is not applied, as the plan names it: TRIGGER public.orders audit; like --leave-out',
+      collect,
+    );
 }
 
 function portOption(): Option {

@@ -1,8 +1,10 @@
 import { Button, Textarea } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { DatabaseChoices } from '#shared/model/database-choices';
 import { Card } from '../../ui/card';
 import { ErrorPanel } from '../../ui/error-panel';
+import { plural } from '../../ui/format';
 import styles from './migration.module.css';
 import { useChooseDatabase, useDatabaseChoices } from './queries';
 
@@ -16,7 +18,7 @@ function ChoicesForm({ choices }: { choices: DatabaseChoices }) {
   const choose = useChooseDatabase();
   const [leaveOut, setLeaveOut] = useState(choices.leaveOut.join('\n'));
   const [withoutRows, setWithoutRows] = useState(choices.withoutRows.join('\n'));
-  const wanted = { leaveOut: linesOf(leaveOut), withoutRows: linesOf(withoutRows) };
+  const wanted = { ...choices, leaveOut: linesOf(leaveOut), withoutRows: linesOf(withoutRows) };
   const changed = JSON.stringify(wanted) !== JSON.stringify(choices);
   return (
     <form
@@ -47,7 +49,13 @@ function ChoicesForm({ choices }: { choices: DatabaseChoices }) {
         />
       </div>
       {choose.isError ? <ErrorPanel error={choose.error} /> : null}
-      <div>
+      <div className={styles.startBar}>
+        <p>
+          <Link to="/migration/schema">Decide entry by entry</Link>
+          {choices.withoutEntries.length === 0
+            ? ', with the SQL of each.'
+            : `: ${plural(choices.withoutEntries.length, 'entry', 'entries')} left out.`}
+        </p>
         <Button type="submit" disabled={!changed} loading={choose.isPending}>
           Keep and plan again
         </Button>
@@ -60,7 +68,7 @@ function ChoicesForm({ choices }: { choices: DatabaseChoices }) {
 export function ChoicesCard() {
   const { data } = useDatabaseChoices();
   if (data === undefined) return null;
-  const count = data.leaveOut.length + data.withoutRows.length;
+  const count = data.leaveOut.length + data.withoutRows.length + data.withoutEntries.length;
   return (
     <Card title="Left out of the database" right={count === 0 ? 'nothing' : `${count} chosen`} padded>
       <ChoicesForm key={JSON.stringify(data)} choices={data} />

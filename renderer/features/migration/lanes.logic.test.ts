@@ -36,6 +36,16 @@ it('lists units by kind, trouble and work first, with what the evidence says', (
   ]);
 });
 
+it('says of the parts of a table what was found of the whole', () => {
+  const part = (n: number) => ({ id: `b${n}`, label: `public.b, part ${n} of 2`, state: 'done' as const });
+  const tabs = unitTabs({
+    ...emptyRunView('r'),
+    state: 'failed',
+    steps: [{ ...data, units: [part(1), part(2)] }],
+  });
+  expect(tabs[0]?.rows.map(({ state }) => state.label)).toEqual(['Differs', 'Differs']);
+});
+
 it('says of begun work in a run that stopped that it was begun', () => {
   const tabs = unitTabs({ ...emptyRunView('r'), state: 'interrupted', steps: [data] });
   expect(tabs[0]?.rows.find((row) => row.label === 'public.c')?.state.label).toBe('Begun');

@@ -58,6 +58,9 @@ function unitState(
   }
 }
 
+/** What is compared of a unit: a table is copied in parts and compared whole. */
+const compared = (label: string): string => label.replace(/, part \d+ of \d+$/, '');
+
 const ranks: Record<Tone, number> = { bad: 0, run: 1, warn: 1, idle: 2, ok: 3 };
 
 /** One list of units: those of a kind, over all steps. */
@@ -94,7 +97,7 @@ export function unitTabs(view: RunView): UnitTab[] {
         total,
         bytes: unit.bytes ?? (unit.progress?.unit === 'bytes' ? total : 0),
         fraction: finished ? 1 : unit.state === 'waiting' || total === 0 ? 0 : done / total,
-        state: unitState(unit, step, evidence.get(unit.label) ?? evidence.get(unit.id), view.state),
+        state: unitState(unit, step, evidence.get(compared(unit.label)) ?? evidence.get(unit.id), view.state),
       });
     }
   }

@@ -74,7 +74,8 @@ export function useTrySignIn() {
   });
 }
 
-const choicesKey = ['database choices'];
+/** Of what the workspace leaves out of the database. */
+export const choicesKey = ['database choices'];
 
 /** What the workspace leaves out of the database. */
 export function useDatabaseChoices() {

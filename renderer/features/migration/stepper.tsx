@@ -50,6 +50,7 @@ export function Stepper({ stages, note }: { stages: readonly Stage[]; note?: str
       </ol>
       {note === undefined ? null : <p className={styles.stepperNote}>{note}</p>}
       <nav className={styles.aside} aria-label="More of the migration">
+        <Link to="/migration/schema">Schema of the database</Link>
         <Link to="/migration/links">Links in rows</Link>
         <Link to="/migration/access">Public access and CORS</Link>
         <Link to="/migration/exposure">Exposure of the database</Link>

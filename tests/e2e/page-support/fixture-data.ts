@@ -1,4 +1,5 @@
 import type { ExposureReport } from '#shared/contract/exposure';
+import type { SchemaEntryView } from '#shared/contract/schema-entries';
 import type { Comparison } from '#shared/contract/comparison';
 import { defaultUserChoices } from '#shared/model/users-mapping';
 import type { ActivityEntry } from '#shared/model/activity';
@@ -586,4 +587,70 @@ export const preflights: Preflight[] = [
     allowed: false,
     answer: 'HTTP 403, origin not allowed, methods none',
   },
+];
+
+const entryOf = (
+  type: string,
+  name: string,
+  sql: string,
+  changes: Partial<SchemaEntryView> = {},
+): SchemaEntryView => ({
+  id: `${type} ${name}`,
+  type,
+  name,
+  sql,
+  decision: 'applied',
+  reasons: [],
+  chosen: false,
+  optional: true,
+  ...changes,
+});
+
+/** A schema in which a trigger hangs on a function, with entries that can't be applied. */
+export const schemaEntries: SchemaEntryView[] = [
+  entryOf('EXTENSION', 'pg_trgm', 'create extension if not exists "pg_trgm" with schema "extensions";', {
+    optional: false,
+  }),
+  entryOf('TYPE', 'public.mood', "CREATE TYPE public.mood AS ENUM (\n    'happy',\n    'sad'\n);"),
+  entryOf(
+    'FUNCTION',
+    'public.audit()',
+    'CREATE FUNCTION public.audit() RETURNS trigger\n    LANGUAGE plpgsql\n    AS $$ begin return new; end $$;',
+  ),
+  entryOf(
+    'TABLE',
+    'public.orders',
+    'CREATE TABLE public.orders (\n    id bigint NOT NULL,\n    state public.mood\n);',
+  ),
+  entryOf(
+    'SEQUENCE',
+    'public.orders_id_seq',
+    'ALTER TABLE public.orders ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY;',
+    {
+      optional: false,
+    },
+  ),
+  entryOf(
+    'CONSTRAINT',
+    'public.orders orders_pkey',
+    'ALTER TABLE ONLY public.orders\n    ADD CONSTRAINT orders_pkey PRIMARY KEY (id);',
+  ),
+  entryOf(
+    'TRIGGER',
+    'public.orders audit',
+    'CREATE TRIGGER audit AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION public.audit();',
+  ),
+  entryOf(
+    'EVENT TRIGGER',
+    'note_ddl',
+    'CREATE EVENT TRIGGER note_ddl ON ddl_command_end EXECUTE FUNCTION public.noted();',
+    {
+      decision: 'left-out',
+      reasons: ['event triggers need a superuser'],
+      optional: false,
+    },
+  ),
+  entryOf('ACL', 'public.TABLE orders', 'GRANT SELECT ON TABLE public.orders TO anon;', {
+    reasons: ['the target has no role reporting'],
+  }),
 ];

@@ -12,6 +12,7 @@ import type { HealthOverview } from '#shared/model/health';
 import type { LoadOverview } from '#shared/contract/load';
 import type { InspectProgress } from '#shared/contract/inspect-objects';
 import type { InspectReport } from '#shared/contract/migration';
+import type { SchemaEntryView } from '#shared/contract/schema-entries';
 import type { WorkspaceView } from '#shared/contract/workspaces';
 import type { DatabaseChoices } from '#shared/model/database-choices';
 import { AppError, type ErrorShape } from '#shared/model/errors';
@@ -30,6 +31,7 @@ import {
   passedTest,
   plan,
   preflights,
+  schemaEntries,
   report,
   workspace,
 } from './fixture-data';
@@ -54,6 +56,8 @@ export interface Situation {
   delta: Answer<UserDelta>;
   /** The password with which anybody can sign in. */
   oldPassword: string;
+  /** Entries of the source's schema, when nothing is left out. */
+  schema: Answer<SchemaEntryView[]>;
   /** What is told before the answer. */
   inspectProgress?: InspectProgress;
   plan: Answer<PlanView>;
@@ -93,9 +97,10 @@ export function situation(changes: Partial<Situation> = {}): Situation {
     tests: {},
     imported: { filled: [], notFilled: [], ignored: [] },
     inspect: report,
-    databaseChoices: { leaveOut: [], withoutRows: ['public.audit_log'] },
     delta: new AppError('NOT_FOUND', 'Nothing was imported.'),
     oldPassword: 'old password',
+    databaseChoices: { leaveOut: [], withoutRows: ['public.audit_log'], withoutEntries: [] },
+    schema: schemaEntries,
     plan,
     comparison,
     start: () => undefined,
@@ -259,6 +264,18 @@ function handlersFor(now: Situation): Handlers<AppContract> {
       return Promise.resolve(now.imported);
     },
     'migration.mapUsers': () => Promise.resolve({}),
+    'migration.schema': async ({ choices = now.databaseChoices }) => {
+      const chosen = new Set(choices.withoutEntries);
+      const entries = (await give(now.schema)).map((entry): SchemaEntryView => {
+        const along = [...chosen].find((id) => entry.sql.includes(id.split(' ')[1] ?? id));
+        if (chosen.has(entry.id))
+          return { ...entry, decision: 'left-out', chosen: true, reasons: ['the operator leaves it out'] };
+        return along === undefined
+          ? entry
+          : { ...entry, decision: 'left-out', reasons: [`it needs ${along}, which the operator leaves out`] };
+      });
+      return { choices, entries };
+    },
     'migration.databaseChoices': () => Promise.resolve(now.databaseChoices),
     'migration.chooseDatabase': (choices) => {
       note('migration.chooseDatabase', choices);

@@ -38,8 +38,10 @@ function plain(entry: SchemaEntry): string {
 /** Entries of the source's dump that the target's lacks or has otherwise, and entries that only the target's has. */
 export async function differingEntries(ports: Ports): Promise<unknown[]> {
   const { signal } = new AbortController();
-  const there = await ports.database.source.dumpSchema(signal);
-  const here = new Map((await ports.database.target.dumpSchema(signal)).map((entry) => [entry.id, entry]));
+  const { entries: there } = await ports.database.source.dumpSchema(signal);
+  const here = new Map(
+    (await ports.database.target.dumpSchema(signal)).entries.map((entry) => [entry.id, entry]),
+  );
   const different = there.filter((entry) => {
     // Up to PostgreSQL 14 the schema belongs to the superuser, later to the database's owner; it is not made anew.
     if (entry.id === 'SCHEMA public') return false;

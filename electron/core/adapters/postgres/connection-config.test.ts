@@ -44,9 +44,11 @@ describe('parseConnectionUrl', () => {
   });
 
   it('refuses the transaction pooler', () => {
-    expect(failure('target', 'postgresql://postgres.ref:p@eu.pooler.supabase.com:6543/postgres')?.code).toBe(
-      'SUPABASE_TRANSACTION_POOLER',
-    );
+    for (const url of [
+      'postgresql://postgres.ref:p@eu.pooler.supabase.com:6543/postgres',
+      'postgresql://postgres:p@db.abcdefghijklmnopqrst.supabase.co:6543/postgres',
+    ])
+      expect(failure('target', url)?.code).toBe('SUPABASE_TRANSACTION_POOLER');
   });
 
   it('names the setting and never the password', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { AppError } from '#shared/model/errors';
 import type { SettingName } from '#shared/model/settings';
-import type { DatabaseSide } from '../../ports/database';
+import type { ConnectionKind, DatabaseSide } from '../../ports/database';
 
 /** A connection URL taken apart. Holds the password: never logged, never put into an error. */
 export interface ConnectionConfig {
@@ -101,12 +101,13 @@ export function parseConnectionUrl(side: DatabaseSide, text: string): Connection
   const url = parseUrl(side, text);
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = url.port === '' ? 5432 : Number(url.port);
-  if (port === 6543 && host.endsWith('.supabase.com')) {
+  // The shared pooler, and a project's own one beside its database.
+  if (port === 6543 && /\.supabase\.com?$/.test(host)) {
     throw new AppError(
       'SUPABASE_TRANSACTION_POOLER',
       `${urlSetting[side]} leads to the transaction pooler (port 6543).`,
       {
-        hint: 'Use the session pooler: the same host and user with port 5432.',
+        hint: 'Use the same host and user with port 5432: the session pooler, or the database itself.',
       },
     );
   }
@@ -136,4 +137,10 @@ export function parseConnectionUrl(side: DatabaseSide, text: string): Connection
     tls: tlsMode(side, host, url.searchParams.get('sslmode')),
     ...(ca === undefined ? {} : { ca }),
   };
+}
+
+/** How a connection reaches its database, as far as its address tells. */
+export function connectionKind({ host }: Pick<ConnectionConfig, 'host'>): ConnectionKind {
+  if (host.endsWith('.pooler.supabase.com')) return 'supabase-session-pooler';
+  return /^db\.[a-z0-9]+\.supabase\.co$/.test(host) ? 'supabase-direct' : 'server';
 }

@@ -1,28 +1,20 @@
-import { AppError } from '#shared/model/errors';
+import type { Duplex } from 'node:stream';
+import { AppError, isCancelled } from '#shared/model/errors';
 import { z } from 'zod';
-import type { SchemaEntry } from '../../ports/database';
+import type { SchemaDump } from '../../ports/database';
 import { withDeadline } from '../common/deadline';
 import { startWorkerThread } from '../common/worker-thread';
 import { classifyDatabaseError } from './classify';
-import { sideTitle, type ConnectionConfig } from './connection-config';
+import type { ConnectionConfig } from './connection-config';
+import { dumpInContainer, type SourceContainers } from './dump-in-container';
+import { dumpNative, type NativeDump, type PgDumpChoice } from './dump-native';
+import { dumpArguments, dumpFailed, dumpTimeout } from './pg-dump-options';
 import { relay } from './pg-dump-relay';
 import { connectClient, requireOwnBackend, usualPatience, within, type Patience } from './session';
 import { splitDump } from './split-dump';
 
 /** One answer of the server may take so many times the silence after which a connection is looked after. */
 const silences = 2;
-/** Milliseconds that a whole dump may take. */
-const dumpTimeout = 10 * 60_000;
-
-/** Owners, tablespaces and access methods are a matter of the target. */
-const dumpArguments = [
-  '--schema-only',
-  '--no-owner',
-  '--no-tablespaces',
-  '--no-table-access-method',
-  '--encoding=UTF8',
-  '--lock-wait-timeout=30s',
-];
 
 const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('request'), bytes: z.instanceof(Uint8Array) }),
@@ -30,32 +22,13 @@ const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('failed'), message: z.string() }),
 ]);
 
-function failed(config: ConnectionConfig, reason: string): AppError {
-  const denied = /permission denied for [^\n]*/.exec(reason)?.[0];
-  if (denied !== undefined) {
-    return new AppError(
-      'DATABASE_PERMISSION_DENIED',
-      `The role ${config.user} may not read all of ${sideTitle[config.side]}: ${denied}.`,
-      {
-        hint: 'Use the owner of the tables, or grant the role SELECT on every table and USAGE on every schema.',
-      },
-    );
-  }
-  return new AppError('SCHEMA_DUMP_FAILED', `The schema of ${sideTitle[config.side]} could not be read.`, {
-    hint: /lock/i.test(reason)
-      ? 'Another session holds a lock on a table (a migration, a VACUUM FULL). Wait for it to end, then try again.'
-      : 'The details hold what pg_dump said.',
-    retryable: true,
-    details: { reason: reason.trim().slice(0, 2_000) },
-  });
-}
-
-/** Runs pg_dump over an authenticated connection of ours and splits what it prints. */
-export async function dumpSchema(
+/** A connection that pg_dump speaks over, authenticated, with the server's version; it is cut in the end. */
+async function withOwnConnection<T>(
   config: ConnectionConfig,
   signal: AbortSignal,
-  patience: Patience = usualPatience,
-): Promise<SchemaEntry[]> {
+  patience: Patience,
+  work: (stream: Duplex, version: string) => Promise<T>,
+): Promise<T> {
   const client = await connectClient(config, signal);
   const { stream } = client.connection;
   try {
@@ -66,11 +39,91 @@ export async function dumpSchema(
     const version = versionRow.parse(answer.rows[0]).server_version;
     // From here on the socket is pg_dump's; the client's own parser must not see the answers.
     stream.removeAllListeners('data');
-    return splitDump(await runWorker(relay(stream, version), config, signal, patience.silence * silences));
+    return await work(stream, version);
   } catch (error) {
     throw classifyDatabaseError(error, { config, phase: 'work', signal });
   } finally {
     stream.destroy();
+  }
+}
+
+/** Runs the built-in pg_dump over a connection of ours. */
+const dumpBuiltIn: Dump = (config, signal, patience) =>
+  withOwnConnection(config, signal, patience, (stream, version) =>
+    runWorker(relay(stream, version), config, signal, patience.silence * silences),
+  );
+
+type Dump = (config: ConnectionConfig, signal: AbortSignal, patience: Patience) => Promise<string>;
+
+/** What may read a schema besides the built-in pg_dump, and which of them the operator wants. */
+export interface DumpChoice {
+  readonly by: PgDumpChoice;
+  /** Containers that may be the server's; undefined when no host is set. */
+  readonly containers?: SourceContainers | undefined;
+}
+
+/** Another program would meet these just the same. */
+const wouldRecur = /lock|did not answer in time|connection to the server was lost|longer than/i;
+
+/** Why the built-in pg_dump does not serve, in a phrase that is the same each time; undefined when no other one would. */
+function whyNot(error: unknown): string | undefined {
+  if (!(error instanceof AppError) || error.code !== 'SCHEMA_DUMP_FAILED') return undefined;
+  const reason = error.details?.reason ?? '';
+  if (wouldRecur.test(reason)) return undefined;
+  return /server version mismatch/.test(reason)
+    ? 'the server is newer than the pg_dump in Cutover'
+    : `the pg_dump in Cutover failed (${reason.split('\n')[0]?.slice(0, 200) ?? ''})`;
+}
+
+/**
+ * Reads a schema: with the built-in pg_dump, or where that can't serve with one of this machine or of the server's container, whichever is as new as
+ * the server. What the operator chose is tried alone. `builtIn`: another built-in pg_dump, in tests. Throws `SCHEMA_DUMP_FAILED`.
+ */
+export async function dumpSchema(
+  config: ConnectionConfig,
+  signal: AbortSignal,
+  patience: Patience = usualPatience,
+  { by, containers }: DumpChoice = { by: { kind: 'automatic' } },
+  builtIn: Dump = dumpBuiltIn,
+): Promise<SchemaDump> {
+  const onThisMachine = () =>
+    withOwnConnection(config, signal, patience, (stream, version) =>
+      dumpNative(config, stream, version, signal),
+    );
+  const inContainer = (name?: string) => dumpInContainer(config, containers, name, signal, patience);
+  const chosen = (program: NativeDump): SchemaDump => ({
+    entries: splitDump(program.text),
+    by: { program: program.program, reason: 'the settings say so' },
+  });
+  switch (by.kind) {
+    case 'built-in':
+      return { entries: splitDump(await builtIn(config, signal, patience)) };
+    case 'native':
+      return chosen(await onThisMachine());
+    case 'container':
+      return chosen(await inContainer(by.name));
+    case 'automatic':
+  }
+  try {
+    return { entries: splitDump(await builtIn(config, signal, patience)) };
+  } catch (error) {
+    const reason = whyNot(error);
+    if (reason === undefined) throw error;
+    const tried: string[] = [];
+    for (const read of [onThisMachine, inContainer]) {
+      try {
+        const { text, program } = await read();
+        return { entries: splitDump(text), by: { program, reason } };
+      } catch (failure) {
+        if (isCancelled(failure)) throw failure;
+        tried.push(failure instanceof AppError ? failure.message : String(failure));
+      }
+    }
+    throw new AppError('SCHEMA_DUMP_FAILED', `The schema could not be read: ${reason}. ${tried.join(' ')}`, {
+      hint: 'Install PostgreSQL’s client programs, as new as the server, on this machine, or give the SSH access of the host whose container the server runs in.',
+      retryable: true,
+      cause: error,
+    });
   }
 }
 
@@ -84,7 +137,7 @@ async function runWorker(
   const worker = startWorkerThread('pg-dump-worker', new URL('./pg-dump-worker.ts', import.meta.url), {
     signal: wake,
     timeout: answerTimeout,
-    args: dumpArguments,
+    args: [...dumpArguments],
   });
   const deadline = withDeadline(signal, dumpTimeout);
   const release = (): void => {
@@ -97,15 +150,15 @@ async function runWorker(
         reject(
           signal.aborted
             ? new AppError('CANCELLED', 'The operation was cancelled.')
-            : failed(config, `pg_dump took longer than ${dumpTimeout / 60_000} minutes`),
+            : dumpFailed(config, `pg_dump took longer than ${dumpTimeout / 60_000} minutes`),
         );
       };
       deadline.addEventListener('abort', stop, { once: true });
       if (deadline.aborted) stop();
       worker.once('error', (error: unknown) =>
-        reject(failed(config, error instanceof Error ? error.message : String(error))),
+        reject(dumpFailed(config, error instanceof Error ? error.message : String(error))),
       );
-      worker.once('exit', () => reject(failed(config, 'pg_dump ended without a result')));
+      worker.once('exit', () => reject(dumpFailed(config, 'pg_dump ended without a result')));
       worker.on('message', (raw: unknown) => {
         const message = messageSchema.parse(raw);
         switch (message.type) {
@@ -113,7 +166,7 @@ async function runWorker(
             resolve(message.text);
             break;
           case 'failed':
-            reject(failed(config, message.message));
+            reject(dumpFailed(config, message.message));
             break;
           case 'request':
             answer(message.bytes).then((bytes) => {

@@ -1,8 +1,10 @@
 import { AppError } from '#shared/model/errors';
 import type { Database, DatabasePorts, DatabaseSession, DatabaseSide } from '../../ports/database';
 import type { Settings } from '../../ports/settings';
-import { parseConnectionUrl, urlSetting } from './connection-config';
+import { connectionKind, parseConnectionUrl, urlSetting } from './connection-config';
 import { copyRows } from './copy';
+import type { SourceContainers } from './dump-in-container';
+import { parsePgDumpChoice } from './dump-native';
 import { dumpSchema } from './dump-schema';
 import { openSession, type Patience, type PgSession } from './session';
 
@@ -15,8 +17,12 @@ function reconnectSeconds(): number {
   return /^\d{1,5}$/.test(value) ? Number(value) : defaultReconnect;
 }
 
-/** The databases that the settings name. Nothing is opened or parsed before it is needed. */
-export function openDatabasePorts(settings: Settings, patience?: Patience): DatabasePorts {
+/** The databases that the settings name. Nothing is opened or parsed before it is needed. `containers`: where the source may run. */
+export function openDatabasePorts(
+  settings: Settings,
+  patience?: Patience,
+  containers?: SourceContainers,
+): DatabasePorts {
   const sessions = new Set<PgSession>();
   const own = (session: DatabaseSession): PgSession => {
     for (const candidate of sessions) if (candidate === session) return candidate;
@@ -42,6 +48,7 @@ export function openDatabasePorts(settings: Settings, patience?: Patience): Data
       get configured() {
         return settings.get(urlSetting[side]) !== undefined;
       },
+      kind: () => connectionKind(config()),
       open,
       async use(signal, work) {
         const session = await open(signal);
@@ -51,7 +58,11 @@ export function openDatabasePorts(settings: Settings, patience?: Patience): Data
           await session.close();
         }
       },
-      dumpSchema: (signal) => dumpSchema(config(), signal, patience),
+      dumpSchema: (signal) =>
+        dumpSchema(config(), signal, patience, {
+          by: side === 'source' ? parsePgDumpChoice(settings.get('SOURCE_PG_DUMP')) : { kind: 'built-in' },
+          containers,
+        }),
     };
   }
 

@@ -18,7 +18,7 @@ const parameters: readonly (readonly [string, string])[] = [
 ];
 
 /** What a client hears that needs no password: it speaks over a connection that has been authenticated already. */
-function welcome(serverVersion: string): Buffer {
+export function welcome(serverVersion: string): Buffer {
   const zero = Buffer.from([0]);
   const status = [
     ...parameters,

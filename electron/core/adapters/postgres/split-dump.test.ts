@@ -80,4 +80,9 @@ describe('splitDump', () => {
       ),
     );
   });
+
+  it('keeps what is written for psql alone out of the entries', () => {
+    const dump = `\\restrict abc123\n\n${preamble}${header('t', 'TABLE', 'public')}CREATE TABLE t ();\n\n\n${end}\\unrestrict abc123\n\n`;
+    expect(splitDump(dump).map(({ sql }) => sql)).toEqual(['CREATE TABLE t ();']);
+  });
 });

@@ -111,8 +111,8 @@ function findHeaders(text: string): Found[] {
   return found;
 }
 
-/** The trailing comment that ends a dump. */
-const completed = /\n--\n-- PostgreSQL database dump complete\n--\s*$/;
+/** The trailing comment that ends a dump, and what newer programs write for psql behind it. */
+const completed = /\n--\n-- PostgreSQL database dump complete\n--\s*(?:\\unrestrict \S+\s*)?$/;
 
 /**
  * Splits a plain pg_dump into its entries, in their order. Headers are recognised outside of strings, quoted names, dollar

@@ -8,6 +8,7 @@ import type { MigrationPorts } from '../../ports/migration-ports';
 import { readLeftOut } from '../../steps/common/left-out';
 import type { ActivityLog } from '../activity/activity-log';
 import { jsonFile } from '../workspaces/json-file';
+import { readSchemaEntries } from './schema-entries';
 
 const fileOf = (folder: string) =>
   jsonFile(path.join(folder, 'database-choices.json'), databaseChoicesSchema);
@@ -28,11 +29,14 @@ export async function saveDatabaseChoices(
   const before = await readDatabaseChoices(folder);
   if (JSON.stringify(before) === JSON.stringify(choices)) return;
   await ports.database.source.use(signal, (source) => readLeftOut(source, choices));
+  if (choices.withoutEntries.length > 0) await readSchemaEntries(ports, choices, signal);
   await fileOf(folder).update(() => choices);
   await activity.record({
     area: 'migration',
     action: 'database.choose',
-    target: [...choices.leaveOut, ...choices.withoutRows].join(', ') || 'everything is moved',
+    target:
+      [...choices.leaveOut, ...choices.withoutRows, ...choices.withoutEntries].join(', ').slice(0, 2_000) ||
+      'everything is moved',
     outcome: 'done',
     before: { ...before },
     after: { ...choices },

@@ -9,18 +9,23 @@ import { openDatabasePorts } from '../../adapters/postgres/open';
 import { openBucketSettings } from '../../adapters/s3/bucket-settings';
 import { objectFingerprints } from '../../adapters/s3/fingerprint';
 import { openObjectPorts } from '../../adapters/s3/open';
+import type { SshSecrets } from '../../adapters/ssh/open-host';
 import { openAuthPort } from '../../adapters/supabase/open';
+import { readProjectLimits } from '../../adapters/supabase/project-limits';
 import { openLinkPorts } from '../../adapters/web/open';
 import type { MigrationPorts } from '../../ports/migration-ports';
 import type { Settings } from '../../ports/settings';
+import { sourceContainers } from './source-containers';
 
 /** The ports of a migration; nothing is connected until a step asks. Throws `SETTING_MISSING` and `SETTING_INVALID` when a step first needs the setting. */
 export function openMigrationPorts(
   settings: Settings,
   usersMapping?: UsersMapping,
   databaseChoices?: DatabaseChoices,
+  sshSecrets: SshSecrets = { keyPassphrase: undefined, agent: undefined },
 ): MigrationPorts {
-  const database = openDatabasePorts(settings);
+  const containers = sourceContainers(settings, sshSecrets);
+  const database = openDatabasePorts(settings, undefined, containers);
   const auth = openAuthPort(settings);
   const objects = openObjectPorts(settings);
   const bucketSettings = openBucketSettings(settings);
@@ -33,7 +38,9 @@ export function openMigrationPorts(
     databaseChoices,
     bucketSettings,
     links,
+    projectLimits: (signal) => readProjectLimits(settings, signal),
     close: async () => {
+      containers?.close();
       await Promise.all([
         database.close(),
         auth.close(),

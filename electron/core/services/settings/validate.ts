@@ -164,6 +164,10 @@ const rules: Record<SettingName, Rule> = {
   EASYPANEL_SSH_PASSWORD: anyText,
   EASYPANEL_API_TOKEN: oneWord,
   EASYPANEL_PANEL_PORT: portNumber,
+  SOURCE_PG_DUMP: (value) =>
+    /^(?:built-in|native|docker:[\w.-]+)$/.test(value)
+      ? { value }
+      : { reason: 'is not built-in, native or docker: with the name of a container' },
 };
 
 /** The normal form of a setting's value. Throws `SETTING_INVALID`, which names the setting and never repeats the value. */

@@ -1,9 +1,9 @@
 import type { DatabaseChoices } from '#shared/model/database-choices';
 import { AppError } from '#shared/model/errors';
 import { z } from 'zod';
-import type { DatabaseSession, SchemaEntry } from '../../ports/database';
+import type { DatabaseSession } from '../../ports/database';
 import { isApplicationSchema } from './reserved-schemas';
-import { forRegExp, namePattern } from './sql-text';
+import { forRegExp } from './sql-text';
 
 function toRegExp(pattern: string): RegExp {
   const inner = /^\/(.+)\/$/.exec(pattern)?.[1];
@@ -25,7 +25,22 @@ export function matcherOf(patterns: readonly string[]): (name: string) => boolea
   return (name) => expressions.some((expression) => expression.test(name));
 }
 
+/** Dumps and ids of their entries write names on one line. */
+export const isOneLine = (name: string): string => name.replaceAll(/[\r\n]/g, ' ');
+
+/** Ids of entries that are relations with all that hangs on them. */
+const relationId = /^(?:TABLE|FOREIGN TABLE|VIEW|MATERIALIZED VIEW) (.+)$/;
+const schemaId = /^SCHEMA (.+)$/;
+
+/** Says of a relation whether one of the entries is the relation itself, or its schema. */
+function meantByEntries(ids: readonly string[]): (relation: { schema: string; name: string }) => boolean {
+  const names = new Set(ids.flatMap((id) => relationId.exec(id)?.[1] ?? []));
+  const schemas = new Set(ids.flatMap((id) => schemaId.exec(id)?.[1] ?? []));
+  return ({ schema, name }) => names.has(isOneLine(name)) || schemas.has(isOneLine(schema));
+}
+
 const relationRow = z.object({
+  schema: z.string(),
   name: z.string(),
   kind: z.string(),
   /** Tables that it is a partition or a child of, and the table that owns it as a sequence. */
@@ -34,7 +49,7 @@ const relationRow = z.object({
 });
 
 const relationsSql = `
-select n.nspname || '.' || c.relname as name, c.relkind as kind,
+select n.nspname as schema, n.nspname || '.' || c.relname as name, c.relkind as kind,
   coalesce((select array_agg(distinct x.name) from (
     select pn.nspname || '.' || p.relname as name from pg_catalog.pg_inherits i join pg_catalog.pg_class p on p.oid = i.inhparent
       join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace where i.inhrelid = c.oid
@@ -62,7 +77,7 @@ export interface LeftOut {
  * that means nothing, and when rows that are copied refer to rows that are not.
  */
 export async function readLeftOut(source: DatabaseSession, choices: DatabaseChoices): Promise<LeftOut> {
-  if (choices.leaveOut.length === 0 && choices.withoutRows.length === 0)
+  if (choices.leaveOut.length + choices.withoutRows.length + choices.withoutEntries.length === 0)
     return { relations: new Set(), withoutRows: new Set() };
   const relations = await source.query(relationRow, relationsSql);
   for (const pattern of [...choices.leaveOut, ...choices.withoutRows]) {
@@ -71,10 +86,13 @@ export async function readLeftOut(source: DatabaseSession, choices: DatabaseChoi
       hint: 'Name it with its schema: public.orders. Take back what is gone by now.',
     });
   }
-  const withDescendants = (patterns: readonly string[]): Set<string> => {
+  const withDescendants = (patterns: readonly string[], ids: readonly string[] = []): Set<string> => {
     const isMeant = matcherOf(patterns);
+    const isEntry = meantByEntries(ids);
     const found = new Set(
-      relations.filter(({ name, kind }) => kind !== 'S' && isMeant(name)).map(({ name }) => name),
+      relations
+        .filter((relation) => relation.kind !== 'S' && (isMeant(relation.name) || isEntry(relation)))
+        .map(({ name }) => name),
     );
     for (let before = -1; before !== found.size;) {
       before = found.size;
@@ -82,7 +100,7 @@ export async function readLeftOut(source: DatabaseSession, choices: DatabaseChoi
     }
     return found;
   };
-  const leftOut = withDescendants(choices.leaveOut);
+  const leftOut = withDescendants(choices.leaveOut, choices.withoutEntries);
   const empty = withDescendants(choices.withoutRows);
   const withoutRows = new Set(
     relations
@@ -100,57 +118,4 @@ export async function readLeftOut(source: DatabaseSession, choices: DatabaseChoi
     );
   }
   return { relations: leftOut, withoutRows };
-}
-
-/** What of an entry's SQL names what it needs: no comment's text, no body of a function. */
-function needs(entry: SchemaEntry): string {
-  if (entry.type === 'COMMENT') return entry.sql.replace(/ IS '[^]*$/, '');
-  if (/^(?:FUNCTION|PROCEDURE|AGGREGATE)$/.test(entry.type))
-    return entry.sql.replace(/\n\s*AS (\$\w*\$)[^]*\1/, '').replace(/\n\s*AS '(?:[^']|'')*'/, '');
-  return entry.sql;
-}
-
-const labelOf = (entry: SchemaEntry): string => `${entry.schema ?? ''}.${entry.name}`;
-const isOneLine = (name: string): string => name.replaceAll(/[\r\n]/g, ' ');
-
-/**
- * Says of each entry, in the order of the dump, why it is left out with the relations; undefined when it stays. A view that reads one goes too,
- * and what reads that. Throws `INVALID_INPUT` when a table that stays can't be made without one.
- */
-export function leavingOut(relations: ReadonlySet<string>): {
-  reason: (entry: SchemaEntry) => string | undefined;
-  /** What goes with the relations so far. */
-  all: () => string[];
-} {
-  const gone = new Map<string, RegExp>();
-  const add = (label: string): void => {
-    const dot = label.indexOf('.');
-    const [schema, name] = [label.slice(0, dot), label.slice(dot + 1)];
-    gone.set(label, new RegExp(`(?<![\\w$."])${namePattern(schema)}\\.${namePattern(name)}(?![\\w$"])`, 'u'));
-  };
-  for (const label of relations) add(label);
-  const lines = new Set([...relations].map(isOneLine));
-  return {
-    all: () => [...gone.keys()],
-    reason(entry) {
-      if (gone.size === 0) return undefined;
-      const own = labelOf(entry);
-      if (/^(?:TABLE|VIEW|MATERIALIZED VIEW|FOREIGN TABLE|SEQUENCE)$/.test(entry.type) && lines.has(own))
-        return 'the operator leaves it out';
-      const text = needs(entry);
-      const needed = [...gone].find(([, pattern]) => pattern.test(text))?.[0];
-      if (needed === undefined) return undefined;
-      if (entry.type === 'TABLE') {
-        throw new AppError(
-          'INVALID_INPUT',
-          `${own} can’t be made without ${needed}, which is to be left out.`,
-          {
-            hint: `Leave out ${own} too, or keep ${needed}.`,
-          },
-        );
-      }
-      if (entry.type === 'VIEW' || entry.type === 'MATERIALIZED VIEW') add(own);
-      return `it needs ${needed}, which the operator leaves out`;
-    },
-  };
 }

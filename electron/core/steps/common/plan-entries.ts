@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { noDatabaseChoices } from '#shared/model/database-choices';
-import type { DatabasePorts, DatabaseSession, SchemaEntry } from '../../ports/database';
+import type { DatabasePorts, DatabaseSession, SchemaEntry, SchemaReader } from '../../ports/database';
 import type { MigrationPorts } from '../../ports/migration-ports';
 import { moveReferences, planExtensions, type ExtensionPlan } from './extensions';
-import { leavingOut, readLeftOut } from './left-out';
+import { leavingOut } from './leave-out-entries';
+import { readLeftOut } from './left-out';
 import { reservedSchemas } from './reserved-schemas';
 
 export const entrySchema = z.object({ id: z.string(), type: z.string(), sql: z.string() });
@@ -19,7 +20,19 @@ export const omissionSchema = z.object({
 /** An entry of the source's schema that is not applied, and why. */
 export type Omission = z.infer<typeof omissionSchema>;
 
+/** An entry of the source's dump with what is done with it. */
+export interface DecidedEntry {
+  readonly entry: SchemaEntry;
+  /** The statements as they are run; none when it is left out. */
+  readonly applied: readonly Entry[];
+  readonly omitted: readonly Omission[];
+}
+
 export interface EntriesPlan {
+  /** All entries, in the order of the dump. */
+  decided: DecidedEntry[];
+  /** What read the schema, when it was not the built-in pg_dump. */
+  readBy: SchemaReader | undefined;
   extensions: ExtensionPlan[];
   preData: Entry[];
   postData: Entry[];
@@ -50,10 +63,7 @@ async function ownersOf(session: DatabaseSession): Promise<Set<string>> {
 const leftOut: Readonly<Record<string, string>> = {
   'DEFAULT ACL': 'default privileges belong to a role of the source; set them for the target’s roles',
   'EVENT TRIGGER': 'event triggers need a superuser',
-  PUBLICATION: 'replication is set up on the target anew',
-  'PUBLICATION TABLE': 'replication is set up on the target anew',
-  'PUBLICATION TABLES IN SCHEMA': 'replication is set up on the target anew',
-  SUBSCRIPTION: 'replication is set up on the target anew',
+  SUBSCRIPTION: 'it would bring rows of the old publisher into the target as well',
   'USER MAPPING': 'it may hold a password; make it on the target',
 };
 
@@ -106,7 +116,17 @@ function filterGrants(entry: SchemaEntry, roles: ReadonlySet<string>, owners: Re
   };
 }
 
-function filterEntry(entry: SchemaEntry, roles: ReadonlySet<string>, owners: ReadonlySet<string>): Filtered {
+/** What of both sides decides whether an entry is applied. */
+interface Sides {
+  /** Roles of the target, and `PUBLIC`. */
+  readonly roles: ReadonlySet<string>;
+  /** Roles of the source that own objects. */
+  readonly owners: ReadonlySet<string>;
+  /** Publications of the target. */
+  readonly publications: ReadonlySet<string>;
+}
+
+function filterEntry(entry: SchemaEntry, { roles, owners, publications }: Sides): Filtered {
   const schema = schemaOf(entry);
   const omit = (reason: string, missed: boolean): Filtered => ({
     kept: [],
@@ -118,6 +138,8 @@ function filterEntry(entry: SchemaEntry, roles: ReadonlySet<string>, owners: Rea
   const reason = leftOut[entry.type];
   if (reason !== undefined) return omit(reason, true);
   if (entry.type === 'EXTENSION') return { kept: [], omitted: [] };
+  if (entry.type === 'PUBLICATION' && publications.has(entry.name))
+    return omit('the target has a publication of this name; the tables are added to it', false);
   if (entry.type === 'COMMENT' && entry.name.startsWith('EXTENSION '))
     return omit('it comes with the extension', false);
   if (entry.type === 'COMMENT' && entry.name === 'SCHEMA public')
@@ -152,15 +174,25 @@ async function readEntries(
   { database: ports, databaseChoices = noDatabaseChoices }: SchemaPorts,
   signal: AbortSignal,
 ): Promise<EntriesPlan> {
-  const entries = await ports.source.dumpSchema(signal);
+  const { entries, by } = await ports.source.dumpSchema(signal);
   return ports.source.use(signal, (source) =>
     ports.target.use(signal, async (target) => {
       const { extensions, unavailable } = await planExtensions(source, target);
       const move = await moveReferences(source, extensions);
-      const roles = await rolesOf(target);
-      const owners = await ownersOf(source);
-      const left = leavingOut((await readLeftOut(source, databaseChoices)).relations);
+      const publications = await target.query(
+        nameRow,
+        'select pubname as name from pg_catalog.pg_publication',
+      );
+      const sides: Sides = {
+        roles: await rolesOf(target),
+        owners: await ownersOf(source),
+        publications: new Set(publications.map(({ name }) => name)),
+      };
+      const { relations } = await readLeftOut(source, databaseChoices);
+      const left = leavingOut(entries, relations, databaseChoices.withoutEntries);
       const plan: EntriesPlan = {
+        decided: [],
+        readBy: by,
         extensions,
         preData: [],
         postData: [],
@@ -180,15 +212,15 @@ async function readEntries(
       for (const entry of entries) {
         const half = entry.section === 'pre-data' ? 'preData' : 'postData';
         const reason = left.reason(entry);
-        if (reason !== undefined) {
-          plan.omitted[half].push({ id: entry.id, reason, missed: true });
-          continue;
-        }
-        const { kept, omitted } = filterEntry(move(entry), roles, owners);
+        const { kept, omitted } =
+          reason === undefined
+            ? filterEntry(move(entry), sides)
+            : { kept: [], omitted: [{ id: entry.id, reason, missed: true }] };
         plan[half].push(...kept);
         plan.omitted[half].push(...omitted);
+        plan.decided.push({ entry, applied: kept, omitted });
       }
-      plan.leftOut = left.all();
+      plan.leftOut = left.relations();
       return plan;
     }),
   );

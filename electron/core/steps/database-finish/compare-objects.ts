@@ -55,6 +55,15 @@ const kinds: readonly Kind[] = [
       from pg_catalog.pg_policy p join pg_catalog.pg_class c on c.oid = p.polrelid
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace where ${own}`,
   },
+  {
+    subject: 'publications',
+    sql: `select n.nspname || '.' || c.relname as relation, case when c.oid is null then p.pubname else n.nspname || '.' || p.pubname || ' ' || c.relname end as object
+      from pg_catalog.pg_publication p
+      left join pg_catalog.pg_publication_rel r on r.prpubid = p.oid and not p.puballtables
+      left join pg_catalog.pg_class c on c.oid = r.prrelid
+      left join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.oid is null or (${own})`,
+  },
 ];
 
 const objectRow = z.object({ relation: z.string().nullable(), object: z.string() });

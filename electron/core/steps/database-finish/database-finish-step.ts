@@ -73,6 +73,13 @@ async function analyze(
   return relations.length;
 }
 
+/** A key that is left out takes the index of its name with it. */
+function withIndex(id: string): string[] {
+  const [, schema, rest] = /^CONSTRAINT ([^.]*)\.(.* .*)$/.exec(id) ?? [];
+  if (schema === undefined || rest === undefined) return [id];
+  return [id, ...[...rest.matchAll(/ /g)].map(({ index }) => `INDEX ${schema}.${rest.slice(index + 1)}`)];
+}
+
 const viewId = (view: z.infer<typeof relationSchema>): string => `REFRESH ${view.schema}.${view.name}`;
 
 function stepCount(plan: Plan): number {
@@ -211,7 +218,7 @@ export const databaseFinishStep = defineStep<SchemaPorts, Plan, z.infer<typeof o
     const absent = [
       ...plan.omittedBefore,
       ...[...earlier, ...output.refused, ...plan.omitted].map((item) => item.id),
-    ];
+    ].flatMap(withIndex);
     return ports.database.source.use(signal, (source) =>
       ports.database.target.use(signal, async (target) => [
         ...(await compareObjects(source, target, plan.schemas, absent, plan.leftOut)),

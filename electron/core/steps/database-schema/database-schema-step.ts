@@ -4,7 +4,7 @@ import { defineStep } from '../../engine/step';
 import type { DatabaseSession } from '../../ports/database';
 import { applyEntryInTransaction } from '../common/apply-entry';
 import { createExtensionSql, extensionPlanSchema } from '../common/extensions';
-import { omissionWarnings } from '../common/omission-warnings';
+import { describeReader, omissionWarnings } from '../common/omission-warnings';
 import { entrySchema, omissionSchema, planEntries, type SchemaPorts } from '../common/plan-entries';
 import { reconnecting } from '../common/reconnect';
 import { isApplicationSchema, isNotOfExtension } from '../common/reserved-schemas';
@@ -17,6 +17,8 @@ const planSchema = z.object({
   omitted: z.array(omissionSchema),
   leftOut: z.array(z.string()),
   schemas: z.array(z.string()),
+  /** Present where another pg_dump than the built-in one read the schema. */
+  readBy: z.object({ program: z.string(), reason: z.string() }).optional(),
 });
 
 const refusedSchema = z.array(z.object({ id: z.string(), reason: z.string() }));
@@ -84,7 +86,7 @@ export const databaseSchemaStep = defineStep<
   outputSchema,
 
   async plan({ ports, signal }) {
-    const { extensions, preData, omitted, schemas, leftOut } = await planEntries(ports, signal);
+    const { extensions, preData, omitted, schemas, leftOut, readBy } = await planEntries(ports, signal);
     return {
       extensions,
       entries: preData,
@@ -92,6 +94,7 @@ export const databaseSchemaStep = defineStep<
       leftOut,
       // The schema `public` is there without an entry of its own.
       schemas: schemas.includes('public') ? schemas : [...schemas, 'public'].sort(),
+      ...(readBy === undefined ? {} : { readBy }),
     };
   },
 
@@ -108,7 +111,12 @@ export const databaseSchemaStep = defineStep<
           .filter((item) => !item.missed)
           .map((item) => `Left out: ${item.id}, because ${item.reason}`),
       ],
-      warnings: omissionWarnings(plan.omitted),
+      warnings: [
+        ...(plan.readBy === undefined
+          ? []
+          : [{ code: 'SCHEMA_READ_ELSEWHERE', message: describeReader(plan.readBy) }]),
+        ...omissionWarnings(plan.omitted),
+      ],
       units: [
         { id: 'schema', label: 'Schema', expected: { done: 0, total: plan.entries.length, unit: 'entries' } },
       ],

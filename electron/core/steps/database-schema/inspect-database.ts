@@ -1,7 +1,7 @@
 import type { InspectReport } from '#shared/contract/migration';
 import { AppError } from '#shared/model/errors';
 import { z } from 'zod';
-import type { DatabaseSession } from '../../ports/database';
+import type { ConnectionKind, DatabaseSession, DatabaseSide } from '../../ports/database';
 import type { MigrationPorts } from '../../ports/migration-ports';
 import { planExtensions } from '../common/extensions';
 import { isApplicationSchema, isNotOfExtension } from '../common/reserved-schemas';
@@ -9,7 +9,7 @@ import { qualified } from '../common/sql-text';
 import { readTables, tableLabel } from '../common/tables';
 import { objectFindings } from './object-findings';
 import { estimateTime } from './sample-speed';
-import { collationOf, readServer, serverFindings, type ServerFacts } from './server-findings';
+import { collationOf, connectionOf, readServer, serverFindings, type ServerFacts } from './server-findings';
 
 type Findings = InspectReport['findings'];
 type Report = NonNullable<InspectReport['database']>;
@@ -118,10 +118,11 @@ async function countRows(source: DatabaseSession, tables: readonly TableRow[]): 
 
 /** What is in the source database, and what of it will not arrive as it is. Reads both sides. */
 export async function inspectDatabase(
-  ports: Pick<MigrationPorts, 'database'>,
+  ports: Pick<MigrationPorts, 'database' | 'projectLimits'>,
   signal: AbortSignal,
 ): Promise<{ database: Report; findings: Findings }> {
   const { source, target } = ports.database;
+  const room = { ...(await ports.projectLimits?.(signal)), kind: target.kind() };
   return source.use(signal, (session) =>
     target.use(signal, async (other) => {
       const [database] = await session.query(
@@ -135,7 +136,7 @@ export async function inspectDatabase(
       const { unavailable } = await planExtensions(session, other);
       const findings: Findings = [
         ...hiddenFindings(tables),
-        ...serverFindings(there, here, database.bytes),
+        ...serverFindings(there, here, database.bytes, room),
         ...(unavailable.length === 0 ? [] : [extensionFinding(unavailable)]),
         ...(await roleFindings(session, other)),
         ...(await objectFindings(session)),
@@ -161,7 +162,7 @@ export async function inspectDatabase(
           version: there.version,
           name: database.name,
           bytes: database.bytes,
-          settings: comparedSettings(there, here),
+          settings: comparedSettings(there, here, { source: source.kind(), target: room.kind }),
           ...(estimate === undefined ? {} : { estimate }),
           tables: counted,
           extensions: extensions.map((row) => row.name),
@@ -172,13 +173,22 @@ export async function inspectDatabase(
   );
 }
 
-function comparedSettings(source: ServerFacts, target: ServerFacts): Report['settings'] {
+function comparedSettings(
+  source: ServerFacts,
+  target: ServerFacts,
+  kinds: Readonly<Record<DatabaseSide, ConnectionKind>>,
+): Report['settings'] {
   const pair = (name: string, of: (facts: ServerFacts) => string) => ({
     name,
     source: of(source),
     target: of(target),
   });
   return [
+    {
+      name: 'Connection',
+      source: connectionOf(source, kinds.source),
+      target: connectionOf(target, kinds.target),
+    },
     pair('Version', ({ version }) => version),
     pair('Encoding', ({ encoding }) => encoding),
     pair('Collation', collationOf),

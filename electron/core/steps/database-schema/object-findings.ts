@@ -104,10 +104,10 @@ const kinds: readonly Kind[] = [
   {
     code: 'PUBLICATION',
     severity: 'warning',
-    sql: `select p.pubname as object from pg_catalog.pg_publication p order by 1`,
+    sql: `select p.pubname || case when p.puballtables then ' (for all tables)' else '' end as object from pg_catalog.pg_publication p order by 1`,
     message: (count, names) =>
-      `${count} publications are left out: ${names}. What reads them would follow the old server.`,
-    hint: 'Make them on the target once its readers move there.',
+      `${count} publications are made on the target too: ${names}. One for all tables or for whole schemas needs a superuser: where the target refuses it, the run names it.`,
+    hint: 'What reads them follows the old server until it subscribes to the new one. Leave them out on the page Schema where nothing reads them any more.',
   },
   {
     code: 'SUBSCRIPTION',

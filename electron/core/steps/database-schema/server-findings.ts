@@ -1,7 +1,7 @@
 import type { InspectReport } from '#shared/contract/migration';
 import { formatBytes } from '#shared/model/format-bytes';
 import { z } from 'zod';
-import type { DatabaseSession } from '../../ports/database';
+import type { ConnectionKind, DatabaseSession, ProjectLimits } from '../../ports/database';
 
 type Findings = InspectReport['findings'];
 type Finding = Findings[number];
@@ -10,6 +10,11 @@ type Finding = Findings[number];
 const oldestVersion = 130_000;
 /** Connections that a copy of four tables side by side opens: two readers for each, and the keeper of the snapshot. */
 const sourceConnections = 9;
+
+/** Sessions that a run has open on the target at most: four copies or index builders, one that looks after them, and those of the users. */
+const targetConnections = 8;
+/** What Supabase sets where nobody changed it. */
+const usualPoolSize = 15;
 
 const serverRow = z.object({
   version: z.string(),
@@ -25,6 +30,8 @@ const serverRow = z.object({
   read_only: z.boolean(),
   large_objects: z.coerce.number(),
   role: z.string(),
+  /** 4 or 6 as the server sees us, 0 through a socket. */
+  family: z.coerce.number(),
 });
 /** What a server says of itself. */
 export type ServerFacts = z.infer<typeof serverRow>;
@@ -40,7 +47,8 @@ select current_setting('server_version') as version, current_setting('server_ver
   current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
     - (select count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend') as free,
   pg_catalog.pg_is_in_recovery() or coalesce((select reset_val from pg_catalog.pg_settings where name = 'default_transaction_read_only'), 'off') = 'on' as read_only,
-  (select count(*) from pg_catalog.pg_largeobject_metadata) as large_objects, current_user as role
+  (select count(*) from pg_catalog.pg_largeobject_metadata) as large_objects, current_user as role,
+  coalesce(family(pg_catalog.inet_client_addr()), 0) as family
 from pg_catalog.pg_database d where d.datname = current_database()`;
 
 /** Reads what a server says of itself; undefined never happens on a server that answers. */
@@ -56,8 +64,24 @@ export function collationOf({ collate, provider }: ServerFacts): string {
   return `${collate} (${providers[provider] ?? provider})`;
 }
 
+/** How a server is reached, in one phrase. Behind a pooler the server sees the pooler's address, not ours. */
+export function connectionOf({ family }: ServerFacts, kind: ConnectionKind): string {
+  if (kind === 'supabase-session-pooler') return 'session pooler';
+  return family === 0 ? 'direct' : `direct, IPv${family}`;
+}
+
+/** The target's connections and disk, as its address and the management API tell of them. */
+export interface TargetRoom extends ProjectLimits {
+  readonly kind: ConnectionKind;
+}
+
 /** What source and target say of themselves that has to be known. `bytes`: the size of the source's database. */
-export function serverFindings(source: ServerFacts, target: ServerFacts, bytes: number): Findings {
+export function serverFindings(
+  source: ServerFacts,
+  target: ServerFacts,
+  bytes: number,
+  { kind, poolSize, freeDiskBytes }: TargetRoom,
+): Findings {
   const findings: Findings = [];
   const add = (severity: Finding['severity'], code: string, message: string, hint?: string): void => {
     findings.push({ code, severity, lane: 'database', message, ...(hint === undefined ? {} : { hint }) });
@@ -143,11 +167,29 @@ export function serverFindings(source: ServerFacts, target: ServerFacts, bytes: 
       'Stop what is idle on the target during the move.',
     );
   }
+  if (kind === 'supabase-session-pooler') {
+    const size = poolSize ?? usualPoolSize;
+    add(
+      size < targetConnections ? 'warning' : 'info',
+      'SESSION_POOLER',
+      `The target is reached through the session pooler, which gives out ${size} connections${poolSize === undefined ? ' unless its pool size was changed' : ''} to everybody together. A run opens up to ${targetConnections} of them, and works with fewer where it is refused more.`,
+      'Stop what else uses the session pooler during the move, or raise the pool size in the project’s database settings. The direct connection has no such limit, and needs IPv6.',
+    );
+  }
+  const needed = Math.ceil(bytes * 1.5);
   add(
-    'info',
+    freeDiskBytes !== undefined && freeDiskBytes < needed ? 'warning' : 'info',
     'TARGET_DISK',
-    `The target needs about ${formatBytes(bytes)} of disk, and up to half as much again while rows are loaded and indexes are built. SQL can’t tell how much is free.`,
-    'Look at the project’s disk in its settings, and enlarge it before the move.',
+    `The target needs about ${formatBytes(bytes)} of disk, and up to half as much again while rows are loaded and indexes are built. ${
+      freeDiskBytes === undefined
+        ? 'How much is free is not known: SQL can’t tell.'
+        : `${formatBytes(freeDiskBytes)} are free.`
+    }`,
+    freeDiskBytes === undefined
+      ? 'Look at the project’s disk in its settings, and enlarge it before the move. With a SUPABASE_ACCESS_TOKEN Cutover reads it by itself.'
+      : freeDiskBytes < needed
+        ? 'Enlarge the project’s disk before the move: a full disk turns the database read-only.'
+        : undefined,
   );
   return findings;
 }

@@ -33,10 +33,17 @@ export function run(context: CommandContext, options: RunOptions): Promise<ExitC
       hint: 'A resumed run goes on with what it was started with.',
     });
   }
-  if (options.resume !== undefined && (options.leaveOut ?? options.withoutRows) !== undefined) {
-    throw new AppError('INVALID_INPUT', '--leave-out and --without-rows can not be given with --resume.', {
-      hint: 'A resumed run goes on with what it was started with.',
-    });
+  if (
+    options.resume !== undefined &&
+    (options.leaveOut ?? options.withoutRows ?? options.withoutEntry) !== undefined
+  ) {
+    throw new AppError(
+      'INVALID_INPUT',
+      '--leave-out, --without-rows and --without-entry can not be given with --resume.',
+      {
+        hint: 'A resumed run goes on with what it was started with.',
+      },
+    );
   }
   return withSession(context, options, { secrets: 'ask', runId: options.resume }, async (session) => {
     await applyUsersMapping(context, session, options.usersMapping);
