@@ -140,8 +140,8 @@ function FilesForm({ onClose }: { onClose: () => void }) {
       {write.isError ? <ErrorPanel error={write.error} /> : null}
       {preview.data === undefined ? null : (
         <p className="t2 break">
-          Written to <span className="mono">{preview.data.folder}</span>, the environment file for its owner
-          alone (mode 600). Values are never shown here.
+          The files go to <span className="mono">{preview.data.folder}</span>, the environment file for its
+          owner alone (mode 600). Values that are there already are never shown.
         </p>
       )}
       <div className={styles.buttons}>

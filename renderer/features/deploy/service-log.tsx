@@ -37,7 +37,11 @@ export function ServiceLog({ services }: { services: readonly string[] }) {
   return (
     <>
       <div className={styles.filters}>
-        <div className={styles.acts} role="group" aria-label="Services whose log is shown; none chosen: all">
+        <div
+          className={styles.chosen}
+          role="group"
+          aria-label="Services whose log is shown; none chosen: all"
+        >
           {services.map((service) => (
             <Checkbox
               key={service}

@@ -152,8 +152,8 @@ async function noteFailure<T>(
     return await body();
   } catch (error) {
     if (!signal.aborted && error instanceof AppError && !lostHost.has(error.code)) {
-      // Not the details: what a change of the schema printed may hold secrets.
-      const { details: _printed, ...told } = toErrorShape(error);
+      // Nothing of the details: what a change of the schema printed may hold secrets.
+      const { details: _printed, cause: _behind, ...told } = toErrorShape(error);
       // A full disk may not take the record either: what stopped the release is what has to be told.
       await writeRecord(host, { ...record, state: 'failed', error: told }, signal).catch(() => undefined);
     }

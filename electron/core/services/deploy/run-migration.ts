@@ -59,7 +59,6 @@ export async function runMigration(
     throw new AppError('RELEASE_FAILED', `${command.join(' ')} failed; the services were not changed.`, {
       hint: 'Read its output. What it did before it failed may stand in the database.',
       details: error.details,
-      cause: error,
     });
   } finally {
     await host.run(`rm -f ${shellWord(file)}`, AbortSignal.timeout(10_000)).catch(() => undefined);

@@ -280,4 +280,5 @@ def test_a_process_that_dies_is_replaced(settings: Settings) -> None:
             return True if len(now) == 2 and before[0] not in now else None
 
         eventually(replaced)
-        assert status_of(f"{url}/health") == 200
+        # The other one may not have been up yet, so a first connection can be refused.
+        eventually(lambda: True if status_of(f"{url}/health") == 200 else None)
