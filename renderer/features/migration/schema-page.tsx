@@ -1,4 +1,4 @@
-import { Button, Select, TextInput } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import type { DecidedSchema, SchemaEntryView } from '#shared/contract/schema-entries';
@@ -190,17 +190,16 @@ function Browser({ kept }: { kept: DecidedSchema }) {
               value={filter.text}
               onChange={(event) => setFilter({ ...filter, text: event.currentTarget.value })}
             />
-            <Select
+            <NativeSelect
               aria-label="Kind"
               data={[
                 { value: '', label: 'All kinds' },
                 ...types.map((type) => ({ value: type, label: type.toLowerCase() })),
               ]}
               value={filter.type}
-              onChange={(type) => setFilter({ ...filter, type: type ?? '' })}
-              allowDeselect={false}
+              onChange={({ currentTarget: { value } }) => setFilter({ ...filter, type: value })}
             />
-            <Select
+            <NativeSelect
               aria-label="Decision"
               data={[
                 { value: '', label: 'All decisions' },
@@ -208,10 +207,9 @@ function Browser({ kept }: { kept: DecidedSchema }) {
                 { value: 'left-out', label: 'Left out' },
               ]}
               value={filter.decision}
-              onChange={(value) =>
+              onChange={({ currentTarget: { value } }) =>
                 setFilter({ ...filter, decision: value === 'applied' || value === 'left-out' ? value : '' })
               }
-              allowDeselect={false}
             />
           </div>
           {shown.length === 0 ? (
