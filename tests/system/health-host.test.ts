@@ -79,7 +79,7 @@ beforeAll(async () => {
   );
   stops.push(() => built.close());
   // Workers may take three seconds to answer, and Docker's client has to start several times.
-  watched = watch(built.checks, intervalMs, { 'celery.workers': 10_000, 'containers.state': 10_000 });
+  watched = watch(built.checks, intervalMs, { 'celery.workers': 8000, 'containers.state': 6000 });
   stops.push(() => watched.monitor.stop());
 });
 
