@@ -70,14 +70,17 @@ function fail(): never {
 async function scroll(page: Page, at: { x: number; y: number }): Promise<number[]> {
   await page.mouse.move(at.x, at.y);
   await page.evaluate(`
-    var seenFrames = [];
-    var last = performance.now();
-    function frame(time) {
-      seenFrames.push(time - last);
-      last = time;
+    globalThis.seenFrames = [];
+    {
+      const own = globalThis.seenFrames;
+      let last = performance.now();
+      const frame = (time) => {
+        own.push(time - last);
+        last = time;
+        if (own === globalThis.seenFrames) requestAnimationFrame(frame);
+      };
       requestAnimationFrame(frame);
     }
-    requestAnimationFrame(frame);
   `);
   for (let turn = 0; turn < 120; turn += 1) {
     await page.mouse.wheel(0, turn < 80 ? 260 : -390);
