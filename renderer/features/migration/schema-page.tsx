@@ -31,7 +31,7 @@ const columnsFor = (
   chosen: string | undefined,
   choose: (id: string) => void,
 ): DataColumn<SchemaEntryView>[] => [
-  { id: 'type', header: 'Kind', value: ({ type }) => type.toLowerCase(), track: 'minmax(110px, 0.35fr)' },
+  { id: 'type', header: 'Kind', value: ({ type }) => type.toLowerCase(), track: 'minmax(140px, 0.35fr)' },
   {
     id: 'name',
     header: 'Name',
