@@ -78,6 +78,9 @@ test('the contract takes secrets and answers with none', () => {
   expect(taking.map(([name]) => name).sort()).toEqual([
     'connections.import',
     'connections.update',
+    'deploy.previewFiles',
+    'deploy.writeFiles',
+    'migration.trySignIn',
     'users.act',
     'users.create',
     'users.import',

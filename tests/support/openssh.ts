@@ -89,7 +89,7 @@ export async function startOpenSsh(
   );
   // OpenSSH as root separates privileges into this folder and does not start without it.
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
-  const [command = '', ...args] = [...within, '/usr/sbin/sshd', '-D', '-e', '-f', config];
+  const [command, ...args] = [...within, '/usr/sbin/sshd', '-D', '-e', '-f', config];
   const server = spawn(command, args, { stdio: 'ignore' });
   for (let tries = 0; tries < 100 && !(await answers(port)); tries += 1) await delay(100);
   return {
