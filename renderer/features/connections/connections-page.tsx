@@ -31,7 +31,12 @@ export function ConnectionsPage() {
         actions={
           <>
             <Button onClick={() => setImporting(true)}>Import…</Button>
-            <Button variant="filled" onClick={testAll.run} loading={testAll.testing}>
+            <Button
+              variant="filled"
+              onClick={testAll.run}
+              loading={testAll.testing}
+              disabled={connections.data === undefined}
+            >
               Test all
             </Button>
           </>
