@@ -59,7 +59,7 @@ async function newSubject(kind: string): Promise<Subject> {
      insert into auth.mfa_factors (id, user_id, factor_type, status, created_at, updated_at)
        values ('${factorId}', '${id}', 'totp', 'verified', now(), now());
      insert into auth.webauthn_credentials (id, user_id, credential_id, public_key, created_at, updated_at)
-       values ('${passkeyId}', '${id}', '\\x01', '\\x02', now(), now())`,
+       values ('${passkeyId}', '${id}', uuid_send('${passkeyId}'), '\\x02', now(), now())`,
   );
   return subject;
 }
