@@ -1,48 +1,40 @@
-import type { ObjectHead } from '../../ports/objects';
+import type { ObjectAttributes } from '../../ports/objects';
 import { writeAttributes } from './attributes';
-import {
-  abortUpload,
-  abortUploads,
-  heldParts,
-  openUploads,
-  type HeldPart,
-  type Upload,
-} from './open-uploads';
+import { abortUpload, heldParts, openUploads, type HeldPart, type Upload } from './open-uploads';
 import { withRetries } from './retry';
 import type { StoreClient } from './store-client';
 import { xmlText } from './xml-read';
 
 type KeyPlace = Pick<Upload, 'bucket' | 'key'>;
 
-/** An upload in parts that can be filled. */
-export interface BegunUpload {
+/** An upload in parts that can go on. */
+interface TakenUpload {
   upload: Upload;
   /** What the target has of it already, by part number. */
-  parts?: Map<number, HeldPart>;
-  /** Whether others may be open for the same key, begun by requests whose answers were lost. */
-  others: boolean;
+  parts: Map<number, HeldPart>;
 }
 
-/** Begins an upload in parts with the object's attributes. */
+/**
+ * Begins an upload in parts with the object's attributes; answers with its id. When an answer was lost on the way, what that request may have
+ * begun is aborted: nobody knows its id, and it would stay open and be paid for.
+ */
 export async function beginUpload(
   target: StoreClient,
   place: KeyPlace,
-  head: ObjectHead,
+  attributes: ObjectAttributes,
   signal: AbortSignal,
-): Promise<BegunUpload> {
-  const request = {
-    method: 'POST',
-    ...place,
-    query: { uploads: '' },
-    headers: writeAttributes(head),
-  } as const;
+): Promise<string> {
+  const headers = writeAttributes(attributes);
   let tries = 0;
-  const created = await withRetries(target.retries, signal, () => {
+  const begun = await withRetries(target.retries, signal, () => {
     tries += 1;
-    return target.once(request, signal);
+    return target.once({ method: 'POST', ...place, query: { uploads: '' }, headers }, signal);
   });
-  const uploadId = xmlText(created.body.toString('utf8'), 'UploadId') ?? '';
-  return { upload: { ...place, uploadId }, others: tries > 1 };
+  const uploadId = xmlText(begun.body.toString('utf8'), 'UploadId') ?? '';
+  if (tries > 1)
+    for await (const upload of openUploadsOf(target, place, signal))
+      if (upload.uploadId !== uploadId) await abortUpload(target, upload, signal);
+  return uploadId;
 }
 
 /**
@@ -51,25 +43,19 @@ export async function beginUpload(
  */
 export async function takeUpUpload(
   target: StoreClient,
-  { bucket, key }: KeyPlace,
+  place: KeyPlace,
   { writtenAt, proven }: { writtenAt: number; proven: boolean },
   signal: AbortSignal,
-): Promise<BegunUpload | undefined> {
-  let taken: BegunUpload | undefined;
-  for await (const upload of openUploads(target, bucket, { prefix: key, through: key }, signal)) {
+): Promise<TakenUpload | undefined> {
+  let taken: TakenUpload | undefined;
+  for await (const upload of openUploadsOf(target, place, signal)) {
     const fits = taken === undefined && proven && upload.begunAt > writtenAt;
     const parts = fits ? await heldParts(target, upload, signal) : undefined;
-    if (parts !== undefined) taken = { upload, parts, others: false };
+    if (parts !== undefined) taken = { upload, parts };
     else await abortUpload(target, upload, signal);
   }
   return taken;
 }
 
-/** Aborts whatever is open for one key. */
-export async function abortUploadsOf(
-  target: StoreClient,
-  { bucket, key }: KeyPlace,
-  signal: AbortSignal,
-): Promise<void> {
-  await abortUploads(target, bucket, { prefix: key, through: key }, signal);
-}
+const openUploadsOf = (target: StoreClient, { bucket, key }: KeyPlace, signal: AbortSignal) =>
+  openUploads(target, bucket, { prefix: key, through: key }, signal);

@@ -3,6 +3,7 @@ import type { ObjectAttributes } from '../../ports/objects';
 import { plainEtag, writeAttributes } from './attributes';
 import { guarded } from './bucket-store';
 import { S3DamageError, S3ResponseError } from './failure';
+import { beginUpload } from './begin-upload';
 import { abortUpload } from './open-uploads';
 import type { StreamedBody } from './http/connection-pool';
 import type { StoreClient } from './store-client';
@@ -104,14 +105,7 @@ export function createBucketWriter(client: StoreClient): BucketWriter {
         return sendProven(client, { method: 'PUT', ...place, headers }, body, signal);
       }),
     createUpload: (place, attributes, signal) =>
-      guarded(client, place, signal, async () => {
-        const headers = writeAttributes(attributes);
-        const text = await client.sendText(
-          { method: 'POST', ...place, query: { uploads: '' }, headers },
-          signal,
-        );
-        return xmlText(text, 'UploadId') ?? '';
-      }),
+      guarded(client, place, signal, () => beginUpload(client, place, attributes, signal)),
     putPart: ({ uploadId, ...place }, number, body, signal) =>
       guarded(client, place, signal, () =>
         sendProven(

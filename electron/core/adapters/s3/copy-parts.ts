@@ -3,7 +3,7 @@ import type { CopiedObject, CopyRequest, ObjectEntry, ObjectHead } from '../../p
 import { plainEtag, readHead } from './attributes';
 import { equalPartSize, isKeyed, multipartEtag, ownPartSize, readEtag } from './etag';
 import { S3DamageError, S3NetworkError, S3ResponseError } from './failure';
-import { abortUploadsOf, beginUpload, takeUpUpload } from './begin-upload';
+import { beginUpload, takeUpUpload } from './begin-upload';
 import { abortUpload, type HeldPart, type Upload } from './open-uploads';
 import { withRetries } from './retry';
 import type { StoreClient, Stores } from './store-client';
@@ -66,21 +66,18 @@ async function copyOnce(
           signal,
         )
       : undefined;
-  const { upload, parts, others } = begun ?? (await beginUpload(target, place, head, signal));
+  const upload = begun?.upload ?? { ...place, uploadId: await beginUpload(target, place, head, signal) };
   try {
-    const md5s = await sendParts(stores, request, upload, { partSize, proof, held: parts }, signal);
+    const md5s = await sendParts(stores, request, upload, { partSize, proof, held: begun?.parts }, signal);
     const expected = multipartEtag(md5s);
     if (proof === 'of the source' && expected !== entry.etag)
       throw new S3DamageError('the parts on the target do not make the ETag of the source');
     const targetEtag = await complete(target, upload, md5s, expected, signal);
     if (targetEtag !== expected) throw new S3DamageError('the target answers with another ETag');
-    if (others) await abortUploadsOf(target, place, signal);
     return { sourceEtag: entry.etag, targetEtag, size: entry.size, attributes: head };
   } catch (error) {
     // An upload left open costs money; a target that is gone keeps it until the run is resumed.
-    const patience = AbortSignal.timeout(abortPatienceMs);
-    const aborted = others ? abortUploadsOf(target, place, patience) : abortUpload(target, upload, patience);
-    await aborted.catch(() => undefined);
+    await abortUpload(target, upload, AbortSignal.timeout(abortPatienceMs)).catch(() => undefined);
     throw error;
   }
 }
