@@ -9,6 +9,8 @@ export default defineConfig({
       '{shared,electron,renderer,practice,scripts}/**/*.test.{ts,tsx}',
       'tests/{contract,desktop,integration,crash,security}/**/*.test.ts',
     ],
+    // A busy machine takes its time over what is there at once on an idle one.
+    expect: { poll: { timeout: 10_000 } },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

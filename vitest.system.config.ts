@@ -26,6 +26,7 @@ export default defineConfig({
     ],
     // The SDK is only the tests' own second opinion; its advice about Node versions is not about the product.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    expect: { poll: { timeout: 10_000 } },
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },

@@ -1,6 +1,6 @@
 /**
  * `npm test`: the checks, then every test that needs nothing but npm packages and a Chromium. `npm run test:system` (argument `system`): the
- * tests that need programs of the operating system. Ends with one line that counts the tests.
+ * tests that need programs of the operating system. Ends with the tests that failed and one line that counts all.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { runNode } from './lib.mjs';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'cutover-test-'));
 const counts = { passed: 0, failed: 0 };
+const failed = [];
 let green = true;
 
 async function vitest(config, env) {
@@ -31,6 +32,13 @@ async function vitest(config, env) {
     const result = JSON.parse(readFileSync(report, 'utf8'));
     counts.passed += result.numPassedTests;
     counts.failed += result.numFailedTests;
+    for (const file of result.testResults) {
+      const name = path.relative(process.cwd(), file.name);
+      const tests = file.assertionResults.filter(({ status }) => status === 'failed');
+      for (const test of tests)
+        failed.push(`${name}: ${test.fullName}\n  ${test.failureMessages.join('\n  ')}`);
+      if (file.status === 'failed' && tests.length === 0) failed.push(`${name}: ${file.message}`);
+    }
   } catch {
     counts.failed += 1;
   }
@@ -55,5 +63,7 @@ if (process.argv.includes('system')) {
   green &&= checked;
 }
 rmSync(scratch, { recursive: true, force: true });
+// Again at the end, where a log that was cut off still has it.
+for (const failure of failed) console.error(`failed: ${failure}`);
 console.log(`${counts.passed} passed, ${counts.failed} failed`);
 process.exit(green ? 0 : 1);

@@ -444,19 +444,6 @@ test('keys that are gone, a token that is refused, stores that hang, and a datab
       /of 37 connections/,
     ),
     fault(
-      'supabase-postgres.tables',
-      'degraded',
-      'TABLES_BLOATED',
-      async () => {
-        await sql(
-          'create table dead with (autovacuum_enabled = false) as select generate_series(1, 60000) as id',
-        );
-        await sql('delete from dead');
-      },
-      () => sql('vacuum dead'),
-      /public\.dead/,
-    ),
-    fault(
       'supabase-postgres.write',
       'degraded',
       'TARGET_READ_ONLY',
@@ -473,6 +460,23 @@ test('keys that are gone, a token that is refused, stores that hang, and a datab
     ),
   ]);
 });
+
+test('a table of dead rows', () =>
+  watched.seesAndHeals([
+    fault(
+      'supabase-postgres.tables',
+      'degraded',
+      'TABLES_BLOATED',
+      async () => {
+        await sql(
+          'create table dead with (autovacuum_enabled = false) as select generate_series(1, 60000) as id',
+        );
+        await sql('delete from dead');
+      },
+      () => sql('vacuum dead'),
+      /public\.dead/,
+    ),
+  ]));
 
 test('Auth that refuses, a write that waits, and a statement that no longer fits', async () => {
   await watched.heal('supabase-auth.keys', 'supabase-auth.sign-in');

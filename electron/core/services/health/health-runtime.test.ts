@@ -56,20 +56,20 @@ async function tenMinutes(alerts: number, maintenance: (start: number) => Health
     onChange: () => undefined,
   });
   runtime.start();
-  await expect.poll(async () => (await runtime.overview()).recording, { timeout: 10_000 }).toBe('here');
+  await expect.poll(async () => (await runtime.overview()).recording).toBe('here');
   await clock.pass(3 * minute);
   failing = true;
   await clock.pass(4 * minute);
   // The disk does not keep to the clock of the test.
-  await expect.poll(async () => (await runtime.incidents.list()).length, { timeout: 10_000 }).toBe(1);
-  if (alerts > 0) await expect.poll(() => told.length, { timeout: 10_000 }).toBe(alerts);
+  await expect.poll(async () => (await runtime.incidents.list()).length).toBe(1);
+  if (alerts > 0) await expect.poll(() => told.length).toBe(alerts);
   failing = false;
   await clock.pass(3 * minute);
   const later = async () => {
     await clock.pass(10_000);
     return told.length;
   };
-  await expect.poll(later, { timeout: 10_000 }).toBe(2 * alerts);
+  await expect.poll(later).toBe(2 * alerts);
   await runtime.stop();
   const incidents = await runtime.incidents.list();
   const hours = await openHistory(path.join(folder, 'health')).hours(start, start + 3_600_000);

@@ -327,6 +327,6 @@ test('runs leave nothing behind in memory', async () => {
     collect();
     return signals.filter((signal) => signal.deref() !== undefined).length;
   };
-  await expect.poll(held, { timeout: 10_000 }).toBeLessThan(20);
+  await expect.poll(held).toBeLessThan(20);
   await monitor.stop();
 });
