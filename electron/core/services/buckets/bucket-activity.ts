@@ -1,4 +1,5 @@
 import type { BucketJob } from '#shared/model/buckets';
+import { counted } from '#shared/model/counted';
 import type { ActivityLog } from '../activity/activity-log';
 import type { CopyOrder } from './copy-objects';
 
@@ -16,8 +17,8 @@ export function titleOf({ keys, prefixes }: Chosen): string {
   const only = keys.length + prefixes.length === 1 ? (keys[0] ?? prefixes[0]) : undefined;
   if (only !== undefined) return only;
   const parts = [
-    ...(keys.length === 0 ? [] : [`${keys.length} ${keys.length === 1 ? 'object' : 'objects'}`]),
-    ...(prefixes.length === 0 ? [] : [`${prefixes.length} ${prefixes.length === 1 ? 'folder' : 'folders'}`]),
+    ...(keys.length === 0 ? [] : [counted(keys.length, 'object')]),
+    ...(prefixes.length === 0 ? [] : [counted(prefixes.length, 'folder')]),
   ];
   return parts.join(' and ');
 }

@@ -1,3 +1,4 @@
+import { counted } from '#shared/model/counted';
 import { formatBytes } from '#shared/model/format-bytes';
 import type { Evidence } from '#shared/model/run';
 import { z } from 'zod';
@@ -84,7 +85,7 @@ export const databaseDataStep = defineStep<
     const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
     const text = tables.filter((table) => table.format === 'text').map(tableLabel);
     return {
-      summary: `Copy the rows of ${tables.length} tables, at most ${formatBytes(bytes)}, as one snapshot of the source.`,
+      summary: `Copy the rows of ${counted(tables.length, 'table')}, at most ${formatBytes(bytes)}, as one snapshot of the source.`,
       details: [
         'Several at a time, in binary form; as many as the target has room for.',
         ...(largeObjects ? ['Large objects with their numbers, bytes and rights.'] : []),

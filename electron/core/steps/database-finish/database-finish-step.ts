@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '#shared/model/counted';
 import { defineStep, type RunContext } from '../../engine/step';
 import { applyEntry } from '../common/apply-entry';
 import { omissionWarnings } from '../common/omission-warnings';
@@ -148,7 +149,7 @@ export const databaseFinishStep = defineStep<SchemaPorts, Plan, z.infer<typeof o
     const whole = plan.entries.filter((entry) => !/: (?:index|rows)$/.test(entry.id));
     const count = (type: string): number => whole.filter((entry) => entry.type === type).length;
     return {
-      summary: `Add ${count('INDEX')} indexes, ${count('CONSTRAINT')} keys, ${count('FK CONSTRAINT')} foreign keys and ${count('TRIGGER')} triggers; set ${plan.sequences.length} sequences; fill ${plan.materializedViews.length} materialized views.`,
+      summary: `Add ${counted(count('INDEX'), 'index', 'indexes')}, ${counted(count('CONSTRAINT'), 'key')}, ${counted(count('FK CONSTRAINT'), 'foreign key')} and ${counted(count('TRIGGER'), 'trigger')}; set ${counted(plan.sequences.length, 'sequence')}; fill ${counted(plan.materializedViews.length, 'materialized view')}.`,
       details: [
         ...plan.entries.map(({ id, sql }) => `-- ${id}\n${sql}\n`),
         ...plan.omitted

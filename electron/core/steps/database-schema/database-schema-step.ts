@@ -1,3 +1,4 @@
+import { counted } from '#shared/model/counted';
 import { AppError } from '#shared/model/errors';
 import { z } from 'zod';
 import { defineStep } from '../../engine/step';
@@ -102,7 +103,7 @@ export const databaseSchemaStep = defineStep<
     const created = plan.extensions.filter((extension) => extension.create);
     const tables = plan.entries.filter((entry) => entry.type === 'TABLE').length;
     return {
-      summary: `Create ${plan.entries.length} schema entries, ${tables} tables among them, and ${created.length} extensions.`,
+      summary: `Create ${counted(plan.entries.length, 'schema entry', 'schema entries')}, ${counted(tables, 'table')} among them, and ${counted(created.length, 'extension')}.`,
       details: [
         ...created.map((extension) => `${createExtensionSql(extension)};\n`),
         ...plan.entries.map(({ id, sql }) => `-- ${id}\n${sql}\n`),

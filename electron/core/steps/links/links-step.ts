@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { sourceBucket } from '#shared/model/bucket-naming';
+import { counted } from '#shared/model/counted';
 import type { Evidence } from '#shared/model/run';
 import { isCancelled } from '#shared/model/errors';
 import { defineStep, type ReadContext, type RunContext } from '../../engine/step';
@@ -153,7 +154,7 @@ export const linksStep = defineStep<MigrationPorts, Plan, z.infer<typeof outputS
     const columns = tables.reduce((sum, table) => sum + table.columns.length, 0);
     const unmapped = Object.entries(rules.buckets).flatMap(([bucket, base]) => (base === null ? bucket : []));
     return {
-      summary: `Look through ${columns} columns of ${tables.length} tables on the target and replace links to ${rules.addresses.map(({ host }) => host).join(', ')}. Old values are kept in the schema cutover_links.`,
+      summary: `Look through ${counted(columns, 'column')} of ${counted(tables.length, 'table')} on the target and replace links to ${rules.addresses.map(({ host }) => host).join(', ')}. Old values are kept in the schema cutover_links.`,
       details: [
         ...Object.entries(rules.buckets).map(
           ([bucket, base]) => `${bucket} → ${base ?? 'stays: no public address'}`,

@@ -1,3 +1,4 @@
+import { counted } from '#shared/model/counted';
 import type { Warning } from '#shared/model/run';
 import type { ObjectEntry } from '../../ports/objects';
 
@@ -90,7 +91,7 @@ export function createKeyFindings(bucket: string): KeyFindings {
         .map(({ rule, count, examples }): KeyFinding => ({
           code: rule.code,
           severity: rule.severity,
-          message: `${bucket}: ${rule.says(count === 1 ? '1 key' : `${count} keys`)}, such as ${examples.map(shown).join(', ')}.`,
+          message: `${bucket}: ${rule.says(counted(count, 'key'))}, such as ${examples.map(shown).join(', ')}.`,
           hint: rule.hint,
         })),
       ...(colliding.length === 0

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '#shared/model/counted';
 import { formatBytes } from '#shared/model/format-bytes';
 import { AppError, isCancelled, toAppError } from '#shared/model/errors';
 import type { Evidence } from '#shared/model/run';
@@ -68,7 +69,7 @@ function describe({ buckets, endpoints, warnings }: ObjectsPlan): StepDescriptio
   const objects = buckets.reduce((sum, bucket) => sum + bucket.objects, 0);
   const bytes = buckets.reduce((sum, bucket) => sum + bucket.bytes, 0);
   return {
-    summary: `Copies ${objects} objects (${formatBytes(bytes)}) in ${buckets.length} buckets from ${endpoints.source} to ${endpoints.target}.`,
+    summary: `Copies ${counted(objects, 'object')} (${formatBytes(bytes)}) in ${counted(buckets.length, 'bucket')} from ${endpoints.source} to ${endpoints.target}.`,
     details: buckets.map(
       (bucket) =>
         `${bucket.source} → ${bucket.target}: ${bucket.objects} objects, ${formatBytes(bucket.bytes)}.`,

@@ -1,3 +1,4 @@
+import { counted } from '#shared/model/counted';
 import type { StepPlan, Warning } from '#shared/model/run';
 import { userChoicesSchema, userSourceSchema } from '#shared/model/users-mapping';
 import { z } from 'zod';
@@ -131,7 +132,7 @@ export function describeUsersPlan(
     ? 'ids and passwords stay'
     : 'passwords stay';
   return {
-    summary: `Import about ${plan.about} users of ${named} into Supabase Auth${plan.way === 'api' ? ' by the admin API' : ''}${left === 0 ? '' : `, ${left} left out`}; ${ids}.`,
+    summary: `Import about ${counted(plan.about, 'user')} of ${named} into Supabase Auth${plan.way === 'api' ? ' by the admin API' : ''}${left === 0 ? '' : `, ${left} left out`}; ${ids}.`,
     details: [
       ...mapping.sources.flatMap((source) => {
         const prefix = mapping.sources.length > 1 ? `${tableLabel(source)}: ` : '';

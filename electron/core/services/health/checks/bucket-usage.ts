@@ -1,5 +1,6 @@
 import { probeBuckets, probeUsage } from '../../../adapters/s3/health-probe';
 import type { Settings } from '../../../ports/settings';
+import { counted } from '#shared/model/counted';
 import { formatBytes } from '#shared/model/format-bytes';
 import type { Fact } from '#shared/model/health';
 import { type CheckDefinition, finding } from '../check';
@@ -40,7 +41,7 @@ export function bucketUsage(
       const objects = usages.reduce((sum, usage) => sum + usage.objects, 0);
       const whole = usages.length === buckets.length && usages.every((usage) => usage.whole);
       const least = whole ? '' : 'at least ';
-      const total = `${least}${formatBytes(bytes)} in ${objects.toLocaleString('en')} objects`;
+      const total = `${least}${formatBytes(bytes)} in ${counted(objects, 'object')}`;
       const over = limitGigabytes > 0 && bytes > limitGigabytes * gigabyte;
       return {
         summary: over ? `${total}, over the limit` : total,
@@ -51,7 +52,7 @@ export function bucketUsage(
           { label: 'Limit', value: limitGigabytes === 0 ? 'none' : formatBytes(limitGigabytes * gigabyte) },
           ...usages.slice(0, 50).map(({ bucket, ...usage }): Fact => ({
             label: bucket,
-            value: `${usage.whole ? '' : 'at least '}${formatBytes(usage.bytes)} in ${usage.objects.toLocaleString('en')} objects`,
+            value: `${usage.whole ? '' : 'at least '}${formatBytes(usage.bytes)} in ${counted(usage.objects, 'object')}`,
           })),
         ],
         findings: over

@@ -1,5 +1,6 @@
 import { type DnsAnswer, probeDns, usualServers } from '../../../adapters/probe/dns-probe';
 import { probeCertificate, type ShownCertificate } from '../../../adapters/probe/tls-probe';
+import { counted } from '#shared/model/counted';
 import { worstState, type Finding } from '#shared/model/health';
 import { type CheckDefinition, failedOutcome, finding } from '../check';
 
@@ -148,17 +149,13 @@ export function dnsChecks(names: readonly string[], servers = usualServers): Che
             value:
               answer === undefined
                 ? 'does not resolve'
-                : `${answer.addresses.join(', ')}; ${askedOf(answer.zone, 'server of the zone', 'servers of the zone')}, ${askedOf(answer.others, 'public resolver', 'public resolvers')} asked`,
+                : `${answer.addresses.join(', ')}; ${counted(answer.zone.length, 'server of the zone', 'servers of the zone')}, ${counted(answer.others.length, 'public resolver', 'public resolvers')} asked`,
           })),
           findings,
         };
       },
     },
   ];
-}
-
-function askedOf(answers: readonly unknown[], one: string, several: string): string {
-  return `${answers.length} ${answers.length === 1 ? one : several}`;
 }
 
 /** What the zone said of a name, and what it said before that, if it ever changed while it was looked at. */

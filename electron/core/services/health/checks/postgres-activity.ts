@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '#shared/model/counted';
 import type { Finding, HealthLimits } from '#shared/model/health';
 import { formatBytes } from '#shared/model/format-bytes';
 import type { DatabaseSession } from '../../../ports/database';
@@ -114,7 +115,7 @@ function judgeActivity(
       finding(
         'LOCKS_WAITING',
         'degraded',
-        `${waiting} ${waiting === 1 ? 'statement waits' : 'statements wait'} for locks, the longest for ${Math.round(longest_wait ?? 0)} s${pids === '' ? '' : `; pid ${pids} holds them`}.`,
+        `${counted(waiting, 'statement waits', 'statements wait')} for locks, the longest for ${Math.round(longest_wait ?? 0)} s${pids === '' ? '' : `; pid ${pids} holds them`}.`,
         pids === ''
           ? 'Find the holder with pg_blocking_pids(), and end or cancel it.'
           : `See in pg_stat_activity what pid ${pids} does; end it in its client, or with select pg_terminate_backend(pid).`,

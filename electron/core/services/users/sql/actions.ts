@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { counted } from '#shared/model/counted';
 import { AppError, toAppError } from '#shared/model/errors';
 import type { UserAction, UserDetail } from '#shared/model/users';
 import type { DatabaseSession } from '../../../ports/database';
@@ -102,7 +103,7 @@ function removed(rows: number): Done {
   return rows === 0 ? { changed: false, note: 'It was gone already.' } : { changed: true };
 }
 
-const sessionsEnded = (count: number): string => `${count} ${count === 1 ? 'session' : 'sessions'} ended.`;
+const sessionsEnded = (count: number): string => `${counted(count, 'session')} ended.`;
 
 async function endSessions(session: DatabaseSession, id: string): Promise<number> {
   const ended = await session.execute('delete from auth.sessions where user_id = $1', [id]);

@@ -1,3 +1,4 @@
+import { counted } from '#shared/model/counted';
 import { AppError, toAppError } from '#shared/model/errors';
 import { z } from 'zod';
 import { auditEntrySchema } from '#shared/model/users';
@@ -192,7 +193,7 @@ function blocked(references: readonly UserReference[], cause: AppError): AppErro
   const blockers = references.filter((reference) => reference.effect === 'blocks');
   const named = blockers.map(({ table, columns, rows }) => {
     const what = `${table} (${columns.join(', ')})`;
-    return rows === undefined ? what : `${what}: ${rows} ${rows === 1 ? 'row' : 'rows'}`;
+    return rows === undefined ? what : `${what}: ${counted(rows, 'row')}`;
   });
   const fallback = cause.details?.table ?? 'another table';
   return new AppError(
