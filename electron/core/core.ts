@@ -4,6 +4,8 @@ import type { InspectReport } from '#shared/contract/migration';
 import type { DecidedSchema } from '#shared/contract/schema-entries';
 import type { Comparison } from '#shared/contract/comparison';
 import type { Lane } from '#shared/model/run';
+import { notedRuns } from './noted-runs';
+import { perWorkspace } from './per-workspace';
 import type { MigrationPorts } from './ports/migration-ports';
 import type { OperatorDesk } from './ports/operator-desk';
 import type { SecretsBroker } from './ports/secrets-broker';
@@ -35,7 +37,6 @@ import { readSchemaEntries } from './services/migration/schema-entries';
 import { readUsersMapping, saveUsersMapping } from './services/migration/users-mapping';
 import { trySignIn } from './services/migration/try-sign-in';
 import { carryUsers } from './steps/users/user-delta';
-import { runActivity } from './services/activity/run-activity';
 import { createHealthService, type HealthService } from './services/health/health-service';
 import { createLoadService, type LoadService } from './services/load/load-service';
 import { noteSettings } from './services/activity/settings-activity';
@@ -179,84 +180,75 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       },
     });
 
-  // Kept per folder: a run goes on in its own workspace after another one was opened.
-  const noted = new Set<Promise<void>>();
-  const runsServices = new Map<string, RunsService>();
-  const makeRuns = (workspace: OpenedWorkspace): RunsService => {
-    const service = createRunsService({
-      workspaceDir: workspace.folder,
-      steps: (only) => migrationSteps.filter((step) => only.includes(step.lane)),
-      openPorts: () => openPorts(workspace),
-      fingerprints: (ports, only, signal) => fingerprintsOf(ports, only, signal),
-      redact: (text) => redact(text),
-      host: options.host,
-      ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
-    });
-    const noteRun = runActivity(activityOf(workspace));
-    const settingsFor = async (only: readonly Lane[]) => requireSettingsFor(only, await workspace.settings());
-    return {
-      ...service,
-      plan: (only, signal) =>
-        safely(async () => {
-          await settingsFor(only);
-          return service.plan(only, signal);
-        }),
-      start: (input) =>
-        safely(async () => {
-          await settingsFor(input.only);
-          const started = await service.start(input);
-          noted.add(noteRun('run.start', service, started.runId, input.only));
-          return started;
-        }),
-      resume: (runId) =>
-        safely(async () => {
-          const resumed = await service.resume(runId);
-          noted.add(noteRun('run.resume', service, runId));
-          return resumed;
-        }),
-      verify: (runId) => safely(() => service.verify(runId)),
-    };
-  };
-
-  const bucketsServices = new Map<string, BucketsService>();
-  const makeBuckets = (workspace: OpenedWorkspace): BucketsService =>
-    createBucketsService({
-      settings: () => workspace.settings(),
-      activity: activityOf(workspace),
-      chooseFolder: options.chooseFolder,
-    });
-  const usersServices = new Map<string, UsersService>();
-  const makeUsers = (workspace: OpenedWorkspace): UsersService => {
-    const kept = keepDirectory(async () => {
-      const settings = await workspace.settings();
-      redact = (text) => settings.redact(text);
-      return settings;
-    });
-    return createUsersService({ open: kept.open, close: kept.close, activity: activityOf(workspace) });
-  };
-  // Kept per folder, like runs: a deployment goes on after another workspace was opened.
-  const deployFacilities = new Map<string, DeployFacility>();
-  const makeDeploy = (workspace: OpenedWorkspace): DeployFacility => {
-    const folder = path.join(workspace.folder, 'deploy');
-    const service = createDeployService(() => workspace.settings(), sshSecrets);
-    const panel = createEasypanelService(() => workspace.settings(), sshSecrets);
-    const operations = createDeployOperations(
-      () => service,
-      () => panel,
-      () => folder,
-      (entry) => activityOf(workspace).record(entry),
-    );
-    return { service, panel, operations, folder };
-  };
-
-  // Kept per folder, like runs: a load check ends in its own workspace.
-  const loadServices = new Map<string, LoadService>();
-  const makeLoad = (workspace: OpenedWorkspace): LoadService =>
-    createLoadService({
-      folder: path.join(workspace.folder, 'health'),
-      settings: () => workspace.settings(),
-      activity: activityOf(workspace),
-    });
+  const opened = () => workspaces.opened();
+  const runs = perWorkspace(
+    opened,
+    (workspace) => {
+      const service = createRunsService({
+        workspaceDir: workspace.folder,
+        steps: (only) => migrationSteps.filter((step) => only.includes(step.lane)),
+        openPorts: () => openPorts(workspace),
+        fingerprints: (ports, only, signal) => fingerprintsOf(ports, only, signal),
+        redact: (text) => redact(text),
+        host: options.host,
+        ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
+      });
+      return notedRuns(service, {
+        activity: activityOf(workspace),
+        requireSettings: async (only) => requireSettingsFor(only, await workspace.settings()),
+        safely,
+      });
+    },
+    (service) => service.close(),
+  );
+  const buckets = perWorkspace(
+    opened,
+    (workspace) =>
+      createBucketsService({
+        settings: () => workspace.settings(),
+        activity: activityOf(workspace),
+        chooseFolder: options.chooseFolder,
+      }),
+    (service) => service.close(),
+  );
+  const users = perWorkspace(
+    opened,
+    (workspace) => {
+      const kept = keepDirectory(async () => {
+        const settings = await workspace.settings();
+        redact = (text) => settings.redact(text);
+        return settings;
+      });
+      return createUsersService({ open: kept.open, close: kept.close, activity: activityOf(workspace) });
+    },
+    (service) => service.close(),
+  );
+  const deploy = perWorkspace(
+    opened,
+    (workspace): DeployFacility => {
+      const folder = path.join(workspace.folder, 'deploy');
+      const service = createDeployService(() => workspace.settings(), sshSecrets);
+      const panel = createEasypanelService(() => workspace.settings(), sshSecrets);
+      const operations = createDeployOperations(
+        () => service,
+        () => panel,
+        () => folder,
+        (entry) => activityOf(workspace).record(entry),
+      );
+      return { service, panel, operations, folder };
+    },
+    ({ operations }) => operations.close(),
+  );
+  const load = perWorkspace(
+    opened,
+    (workspace) =>
+      createLoadService({
+        folder: path.join(workspace.folder, 'health'),
+        settings: () => workspace.settings(),
+        activity: activityOf(workspace),
+      }),
+    (service) => service.close(),
+  );
 
   const connections = createConnectionsService({
     workspaces,
@@ -312,32 +304,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         return updated;
       },
     },
-    runs: () => {
-      const workspace = workspaces.opened();
-      const service = runsServices.get(workspace.folder) ?? makeRuns(workspace);
-      runsServices.set(workspace.folder, service);
-      return service;
-    },
+    runs: runs.ofOpened,
     activity: () => activityOf(workspaces.opened()),
-    load: () => {
-      const workspace = workspaces.opened();
-      const service = loadServices.get(workspace.folder) ?? makeLoad(workspace);
-      loadServices.set(workspace.folder, service);
-      return service;
-    },
-    users: () => {
-      const workspace = workspaces.opened();
-      const service = usersServices.get(workspace.folder) ?? makeUsers(workspace);
-      usersServices.set(workspace.folder, service);
-      return service;
-    },
+    load: load.ofOpened,
+    users: users.ofOpened,
     userViews: () => savedViews(workspaces.opened().folder),
-    buckets: () => {
-      const workspace = workspaces.opened();
-      const service = bucketsServices.get(workspace.folder) ?? makeBuckets(workspace);
-      bucketsServices.set(workspace.folder, service);
-      return service;
-    },
+    buckets: buckets.ofOpened,
     access: () =>
       createAccessService({
         withPorts: (work) => withPorts(['objects'], work),
@@ -401,20 +373,14 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       }),
     trySignIn: (credentials, signal) =>
       withPorts([], (ports, workspace) => trySignIn(ports.auth, activityOf(workspace), credentials, signal)),
-    deploy: () => {
-      const workspace = workspaces.opened();
-      const facility = deployFacilities.get(workspace.folder) ?? makeDeploy(workspace);
-      deployFacilities.set(workspace.folder, facility);
-      return facility;
-    },
+    deploy: deploy.ofOpened,
     close: async () => {
-      await Promise.all([...bucketsServices.values()].map((service) => service.close()));
+      await buckets.close();
       await health.close();
-      await Promise.all([...loadServices.values()].map((service) => service.close()));
-      await Promise.all([...runsServices.values()].map((service) => service.close()));
-      await Promise.all([...usersServices.values()].map((service) => service.close()));
-      await Promise.all([...deployFacilities.values()].map(({ operations }) => operations.close()));
-      await Promise.all(noted);
+      await load.close();
+      await runs.close();
+      await users.close();
+      await deploy.close();
     },
   };
 }
