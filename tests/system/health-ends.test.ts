@@ -335,7 +335,7 @@ test('accounts, the platform, buckets, and what a database suffers from', async 
       'BUCKETS_OVER_LIMIT',
       () => put(200_000),
       () => put(10),
-      /R2 holds 200 kB in \d objects; the limit is 100 kB/,
+      /R2 holds 200 kB in \d objects?; the limit is 100 kB/,
     ),
     fault(
       'frontend.page',
