@@ -1,3 +1,4 @@
+import { count } from './counted';
 import type { JournalEvent, LogLine, RunView } from './run';
 
 type Level = LogLine['level'];
@@ -43,11 +44,7 @@ export function logLineOf(view: RunView, event: JournalEvent): LogLine | undefin
     case 'unit.done': {
       const unit = unitOf(event.step, event.unit);
       if (unit?.progress === undefined) return undefined;
-      return line(
-        'info',
-        `${unit.label}: ${unit.progress.total.toLocaleString('en-US')} ${unit.progress.unit}.`,
-        event.step,
-      );
+      return line('info', `${unit.label}: ${count(unit.progress.total)} ${unit.progress.unit}.`, event.step);
     }
     case 'unit.failed':
       return line(

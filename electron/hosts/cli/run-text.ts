@@ -3,7 +3,7 @@ import type { RunView, StepView } from '#shared/model/run';
 import { lanes, type Progress } from '#shared/model/run';
 import type { Output } from './output';
 import type { SessionOptions } from './session';
-import { count } from './text';
+import { count } from '#shared/model/counted';
 
 /** The command line that takes a run up again with the same workspace and env file. */
 export function resumeCommand(runId: string, { workspace, envFile }: SessionOptions): string {

@@ -1,6 +1,6 @@
 import type { Progress } from '#shared/model/run';
 import type { Output } from './output';
-import { count } from './text';
+import { count } from '#shared/model/counted';
 import { type WorkEvents, workResult } from './work-result';
 
 /** Shows the progress of a stream and answers with its result. */

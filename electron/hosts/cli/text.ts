@@ -1,10 +1,5 @@
 import type { Output } from './output';
 
-/** Counts with thousands separators, the same in every locale. */
-export function count(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
-}
-
 /** Columns padded to their widest cell; numbers (`right`) to the right. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const widths = rows.reduce<number[]>(

@@ -20,6 +20,12 @@ function failedRun(): FixtureRun {
     .state('failed', diskFull);
 }
 
+function differingRun(): FixtureRun {
+  return copiedRun()
+    .verified('data', evidence(true))
+    .state('failed', failure('VERIFICATION_DIFFERS', '1 of 20 comparisons differs.'));
+}
+
 function runWithFailedObjects(): FixtureRun {
   const failed = ['2026/ä b.png', '\u202egnp.exe', 'x'.repeat(1_024)].map((key) => ({
     bucket: 'uploads',
@@ -194,27 +200,13 @@ export const migrationStates: PageState[] = [
   },
   {
     name: 'differs',
-    now: () =>
-      situation({
-        runs: [
-          copiedRun()
-            .verified('data', evidence(true))
-            .state('failed', failure('VERIFICATION_DIFFERS', '1 of 20 comparisons differs.')),
-        ],
-      }),
+    now: () => situation({ runs: [differingRun()] }),
     path: '/migration',
     shows: '1 of 20 comparisons differ',
   },
   {
     name: 'differing rows side by side',
-    now: () =>
-      situation({
-        runs: [
-          copiedRun()
-            .verified('data', evidence(true))
-            .state('failed', failure('VERIFICATION_DIFFERS', '1 of 20 comparisons differs.')),
-        ],
-      }),
+    now: () => situation({ runs: [differingRun()] }),
     path: '/migration',
     shows: '90017',
     act: async (page) => page.getByRole('button', { name: 'Show rows of public.payments' }).click(),

@@ -5,7 +5,7 @@ import { type ExitCode, exitCodes } from '../exit-codes';
 import type { Output } from '../output';
 import { confirm } from '../prompt';
 import { type SessionOptions, withSession } from '../session';
-import { count } from '../text';
+import { count } from '#shared/model/counted';
 import { applyUsersMapping } from '../users-mapping-file';
 
 export interface CarryUsersOptions extends SessionOptions {

@@ -5,7 +5,7 @@ import { type ExitCode, exitCodes } from '../exit-codes';
 import type { Output } from '../output';
 import { type SessionOptions, withSession } from '../session';
 import { resultOf } from '../stream-result';
-import { count } from '../text';
+import { count } from '#shared/model/counted';
 
 export interface CompareOptions extends SessionOptions {
   databases?: boolean;

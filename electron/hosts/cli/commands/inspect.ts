@@ -7,7 +7,8 @@ import type { Output } from '../output';
 import { type SessionOptions, withSession } from '../session';
 import { applyDatabaseChoices, type DatabaseChoiceOptions } from '../database-choices';
 import { applyUsersMapping } from '../users-mapping-file';
-import { count, table } from '../text';
+import { count } from '#shared/model/counted';
+import { table } from '../text';
 import { workResult } from '../work-result';
 
 /** Prints what the source holds and what will not survive the move. Reads only. */

@@ -6,7 +6,8 @@ import type { Output } from '../output';
 import { confirm } from '../prompt';
 import { type Session, type SessionOptions, withSession } from '../session';
 import { resultOf } from '../stream-result';
-import { count, table } from '../text';
+import { count } from '#shared/model/counted';
+import { table } from '../text';
 import { run } from './run';
 
 export interface FindOptions extends SessionOptions {

@@ -5,7 +5,8 @@ import type { CommandContext } from '../context';
 import { type ExitCode, exitCodes } from '../exit-codes';
 import { confirm, confirmTyped } from '../prompt';
 import { type Session, type SessionOptions, withSession } from '../session';
-import { count, table } from '../text';
+import { count } from '#shared/model/counted';
+import { table } from '../text';
 
 export interface ObjectsSyncOptions extends SessionOptions {
   bucket?: string[];

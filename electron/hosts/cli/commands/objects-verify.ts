@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises';
 import type { CommandContext } from '../context';
 import { type ExitCode, exitCodes } from '../exit-codes';
 import { type SessionOptions, withSession } from '../session';
-import { count } from '../text';
+import { count } from '#shared/model/counted';
 
 export interface ObjectsVerifyOptions extends SessionOptions {
   bucket?: string[];

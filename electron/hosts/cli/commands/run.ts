@@ -6,7 +6,7 @@ import { type ExitCode, exitCodeOfOutcome, exitCodes } from '../exit-codes';
 import { confirm } from '../prompt';
 import { changedSteps, printStep, resumeCommand, runSummary, statusLine } from '../run-text';
 import { type Session, type SessionOptions, withSession } from '../session';
-import { count } from '../text';
+import { count } from '#shared/model/counted';
 import { applyDatabaseChoices, type DatabaseChoiceOptions } from '../database-choices';
 import { applyUsersMapping } from '../users-mapping-file';
 import { printPlan } from './plan';

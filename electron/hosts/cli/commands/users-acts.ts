@@ -12,7 +12,7 @@ import type { CommandContext } from '../context';
 import { type ExitCode, exitCodes } from '../exit-codes';
 import { confirm, confirmTyped } from '../prompt';
 import { type SessionOptions, withSession } from '../session';
-import { count } from '../text';
+import { count } from '#shared/model/counted';
 
 async function told({ output }: CommandContext, outcome: UserOutcome): Promise<ExitCode> {
   await output.document(outcome);

@@ -4,7 +4,8 @@ import type { CommandContext } from '../context';
 import { type ExitCode, exitCodes } from '../exit-codes';
 import { confirm } from '../prompt';
 import { type SessionOptions, withSession } from '../session';
-import { count, table } from '../text';
+import { count } from '#shared/model/counted';
+import { table } from '../text';
 
 /** Milliseconds between two looks at how far it has come. */
 const lookEvery = 500;

@@ -5,7 +5,8 @@ import { userLabel, userStateOf } from '#shared/model/users';
 import type { CommandContext } from '../context';
 import { type ExitCode, exitCodes } from '../exit-codes';
 import { type SessionOptions, withSession } from '../session';
-import { count, table } from '../text';
+import { count } from '#shared/model/counted';
+import { table } from '../text';
 
 export interface FilterOptions extends SessionOptions {
   search?: string;

@@ -3,7 +3,8 @@ import { formatBytes } from '#shared/model/format-bytes';
 import type { CommandContext } from '../../context';
 import { type ExitCode, exitCodes } from '../../exit-codes';
 import { withSession } from '../../session';
-import { count, table } from '../../text';
+import { count } from '#shared/model/counted';
+import { table } from '../../text';
 import { parseAddress, type ObjectOptions } from './object-address';
 
 function rowsOf(node: UsageNode, depth: number): string[][] {

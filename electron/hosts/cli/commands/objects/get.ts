@@ -4,7 +4,7 @@ import { createSafePaths } from '../../../../core/services/buckets/safe-paths';
 import type { CommandContext } from '../../context';
 import { type ExitCode, exitCodes } from '../../exit-codes';
 import { withSession } from '../../session';
-import { count } from '../../text';
+import { count } from '#shared/model/counted';
 import { isFolder, parseAddress, type ObjectOptions } from './object-address';
 
 export interface GetOptions extends ObjectOptions {

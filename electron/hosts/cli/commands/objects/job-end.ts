@@ -3,7 +3,7 @@ import { AppError } from '#shared/model/errors';
 import type { CommandContext } from '../../context';
 import { type ExitCode, exitCodes } from '../../exit-codes';
 import type { Session } from '../../session';
-import { count } from '../../text';
+import { count } from '#shared/model/counted';
 
 /** Follows a long act to its end, and tells what became of it; stops it when the command is stopped. */
 export async function jobEnd(

@@ -2,7 +2,8 @@ import type { ListedObject } from '#shared/model/buckets';
 import type { CommandContext } from '../../context';
 import { type ExitCode, exitCodes } from '../../exit-codes';
 import { withSession } from '../../session';
-import { count, table } from '../../text';
+import { count } from '#shared/model/counted';
+import { table } from '../../text';
 import { parseAddress, type ObjectOptions } from './object-address';
 
 export interface ListOptions extends ObjectOptions {

@@ -6,7 +6,7 @@ import { mediaTypeOf } from '#shared/page/page-policy';
 import type { CommandContext } from '../../context';
 import { type ExitCode, exitCodes } from '../../exit-codes';
 import { type Session, withSession } from '../../session';
-import { count } from '../../text';
+import { count } from '#shared/model/counted';
 import { parseAddress, type ObjectOptions } from './object-address';
 
 export interface PutOptions extends Omit<ObjectOptions, 'side'> {

@@ -2,7 +2,8 @@ import { formatBytes } from '#shared/model/format-bytes';
 import type { CommandContext } from '../../context';
 import { type ExitCode, exitCodes } from '../../exit-codes';
 import { withSession } from '../../session';
-import { count, table } from '../../text';
+import { count } from '#shared/model/counted';
+import { table } from '../../text';
 import { parseObject, type ObjectOptions } from './object-address';
 
 /** Shows what a store knows of one object. */
