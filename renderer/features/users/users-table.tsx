@@ -1,6 +1,7 @@
 import { Checkbox } from '@mantine/core';
-import { useVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { useRef, useState, type KeyboardEvent } from 'react';
+import { flushSync } from 'react-dom';
 import { userLabel, type UserSummary } from '#shared/model/users';
 import { userColumns, type ColumnId } from './columns';
 import styles from './users.module.css';
@@ -66,9 +67,13 @@ export function UsersTable({ users, total, opened, onOpen, selected, onSelect, m
     estimateSize: () => rowHeight,
     getItemKey: (index) => users[index]?.id ?? index,
     overscan: 10,
-    onChange: (instance) => {
-      const last = instance.getVirtualItems().at(-1);
-      if (last !== undefined && last.index >= users.length - ahead) more?.();
+    // The row of the keyboard stays drawn wherever one scrolls to: a focused row that went would take the keyboard with it.
+    rangeExtractor: (range) =>
+      [...new Set([...defaultRangeExtractor(range), ...(current < range.count ? [current] : [])])].sort(
+        (a, b) => a - b,
+      ),
+    onChange: ({ range }) => {
+      if (range !== null && range.endIndex >= users.length - ahead) more?.();
     },
   });
   const move = (event: KeyboardEvent) => {
@@ -76,12 +81,12 @@ export function UsersTable({ users, total, opened, onOpen, selected, onSelect, m
     if (step === undefined || users.length === 0) return;
     event.preventDefault();
     const next = Math.min(users.length - 1, Math.max(0, current + step));
-    setActive(next);
+    flushSync(() => setActive(next));
     virtualizer.scrollToIndex(next);
     const wanted = event.target instanceof HTMLInputElement ? 'input' : 'button';
-    requestAnimationFrame(() =>
-      scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"] ${wanted}`)?.focus(),
-    );
+    scroller.current
+      ?.querySelector<HTMLElement>(`[data-index="${next}"] ${wanted}`)
+      ?.focus({ preventScroll: true });
   };
   const grid = {
     gridTemplateColumns: `38px ${columns.map((id) => userColumns[id].track).join(' ')}`,
