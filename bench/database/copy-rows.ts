@@ -1,7 +1,7 @@
 import { openDatabasePorts } from '#core/adapters/postgres/open';
 import { runWorkers } from '#core/steps/common/run-workers';
 import { copyStatements, readTables } from '#core/steps/common/tables';
-import { allParts } from '#core/steps/database-data/parts';
+import { PartQueue } from '#core/steps/database-data/part-queue';
 import { settingsOf } from '../../tests/integration/database-fixture';
 
 /**
@@ -19,7 +19,8 @@ export async function copyRowsOnly(sourceUrl: string, targetUrl: string, workers
       target: await ports.target.open(signal),
     })),
   );
-  await runWorkers(allParts(tables), workers, async (part, worker) => {
+  const queue = new PartQueue(tables);
+  await runWorkers(queue, workers, async (part, worker) => {
     const pair = pairs[worker];
     if (pair === undefined) throw new Error('There is no such worker.');
     await ports.copy({
@@ -28,6 +29,7 @@ export async function copyRowsOnly(sourceUrl: string, targetUrl: string, workers
       signal,
       onBytes: () => undefined,
     });
+    queue.ended(part);
   });
   await ports.close();
   return (performance.now() - started) / 1000;

@@ -1,7 +1,6 @@
 import { AppError } from '#shared/model/errors';
 import type { Settings } from '../../ports/settings';
-import { readPrivateKey } from './private-key';
-import { openSshSession, type SshAuthentication } from './ssh-connect';
+import type { SshAuthentication } from './ssh-connect';
 import type { CommandResult, SshSession } from './ssh-session';
 
 export interface SshSecrets {
@@ -17,6 +16,8 @@ export async function openHostSession(
   secrets: SshSecrets,
   signal: AbortSignal,
 ): Promise<SshSession> {
+  // The client takes a while to load, which every start would pay for.
+  const { openSshSession } = await import('./ssh-connect');
   return openSshSession(
     {
       host: settings.require('EASYPANEL_SSH_HOST'),
@@ -66,6 +67,7 @@ export function shareHostSession(settings: Settings, secrets: SshSecrets): Share
 async function authenticationOf(settings: Settings, secrets: SshSecrets): Promise<SshAuthentication> {
   const file = settings.get('EASYPANEL_SSH_KEY_FILE');
   if (file !== undefined) {
+    const { readPrivateKey } = await import('./private-key');
     const privateKey = await readPrivateKey(file, secrets.keyPassphrase);
     return { privateKey, passphrase: secrets.keyPassphrase };
   }

@@ -66,7 +66,7 @@ const rowsFrom = ({ table }: Shape): string => `from only ${qualified(table)}`;
 function readBuckets(session: DatabaseSession, shape: Shape): Promise<z.infer<typeof bucketRow>[]> {
   return session.query(
     bucketRow,
-    `select (${shape.keyHash} & ${buckets - 1})::int as bucket, count(*) as rows, sum(${shape.hash}::numeric)::text as hash
+    `select (${shape.keyHash} & ${buckets - 1})::int as bucket, count(*) as rows, sum(${shape.hash})::text as hash
      ${rowsFrom(shape)} group by 1`,
   );
 }

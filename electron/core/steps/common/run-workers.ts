@@ -1,27 +1,25 @@
 /**
- * Works through items in their order, up to `limit` at a time. After the first failure nothing new begins; what is under way
- * ends before the returned promise rejects with that failure.
+ * Works through items in their order, up to `limit` at a time; an item is asked for when a worker is free. After the first failure nothing new
+ * begins; what is under way ends before the returned promise rejects with that failure.
  */
 export async function runWorkers<T>(
-  items: readonly T[],
+  items: Iterable<T>,
   limit: number,
   work: (item: T, worker: number) => Promise<void>,
 ): Promise<void> {
-  let next = 0;
+  const waiting = items[Symbol.iterator]();
   const failures: unknown[] = [];
   const worker = async (index: number): Promise<void> => {
-    for (;;) {
-      const item = items[next];
-      if (failures.length > 0 || next >= items.length || item === undefined) return;
-      next += 1;
+    while (failures.length === 0) {
+      const next = waiting.next();
+      if (next.done === true) return;
       try {
-        await work(item, index);
+        await work(next.value, index);
       } catch (error) {
         failures.push(error);
-        return;
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, (_, index) => worker(index)));
+  await Promise.all(Array.from({ length: limit }, (_, index) => worker(index)));
   if (failures.length > 0) throw failures[0];
 }

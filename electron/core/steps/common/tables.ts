@@ -150,7 +150,7 @@ export async function fingerprintTable(
   table: Table,
   range?: PageRange,
 ): Promise<Fingerprint> {
-  const sum = `coalesce(sum(${rowHash(table, table.hash)}::numeric), 0)::text`;
+  const sum = `coalesce(sum(${rowHash(table, table.hash)}), 0)::text`;
   const [row] = await session.query(
     fingerprintRow,
     `select count(*) as rows, ${sum} as hash from only ${qualified(table)}${inRange(range)}`,

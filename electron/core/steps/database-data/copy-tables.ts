@@ -15,7 +15,8 @@ import {
   largeObjectsUnit,
 } from './large-objects';
 import { OwnRows, transactionOf } from './own-rows';
-import { allParts, partDoneSchema, type Part, type PartDone } from './parts';
+import { PartQueue } from './part-queue';
+import { partDoneSchema, partsOf, type Part, type PartDone } from './parts';
 import { SnapshotKeeper } from './snapshot';
 
 type Run = RunContext<Pick<MigrationPorts, 'database'>>;
@@ -62,14 +63,14 @@ export class TableCopy {
   readonly #estimates = new Map<string, number>();
 
   constructor(
-    tables: readonly Table[],
+    private readonly tables: readonly Table[],
     private readonly largeObjects: boolean,
     private readonly context: Run,
   ) {
     const { database } = context.ports;
     this.#keeper = new SnapshotKeeper(database.source, tables, context.signal);
     this.#lanes = new CopyLanes(database, this.#keeper, context.signal);
-    this.#parts = allParts(tables);
+    this.#parts = tables.flatMap(partsOf);
     this.#progress = new CopyProgress(context);
     for (const part of this.#parts) {
       const done = context.finished(part.id, partDoneSchema);
@@ -163,7 +164,8 @@ export class TableCopy {
 
   async #copyAll(workers: number): Promise<void> {
     const { context } = this;
-    await runWorkers(this.#parts, workers, async (part, worker) => {
+    const queue = new PartQueue(this.tables);
+    await runWorkers(queue, workers, async (part, worker) => {
       const done = await context.unit(part.id, partDoneSchema, async ({ begunBefore }) => {
         let begun = begunBefore;
         const attempt = (): Promise<PartDone> =>
@@ -181,6 +183,7 @@ export class TableCopy {
           return attempt();
         }
       });
+      queue.ended(part);
       this.#progress.report(part.id, done.rows, done.rows);
     });
   }

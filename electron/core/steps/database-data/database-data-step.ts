@@ -20,6 +20,7 @@ import {
   type Table,
 } from '../common/tables';
 import { TableCopy } from './copy-tables';
+import { PartQueue } from './part-queue';
 import {
   compareLargeObjects,
   findLargeObjects,
@@ -134,28 +135,29 @@ export const databaseDataStep = defineStep<
 
   async verify({ tables }, output, context) {
     const { database } = context.ports;
-    const evidence = new Map<string, Evidence>();
+    const found = new Map<string, Fingerprint[]>();
     const sessions = new Map<number, DatabaseSession>();
+    const queue = new PartQueue(tables);
     let done = 0;
     try {
-      await runWorkers(tables, comparisons, async (table, worker) => {
+      await runWorkers(queue, comparisons, async (part, worker) => {
         const session = sessions.get(worker) ?? (await database.target.open(context.signal));
         sessions.set(worker, session);
-        evidence.set(
-          tableLabel(table),
-          compareFingerprints(
-            table,
-            output.tables[tableLabel(table)],
-            await fingerprintTable(session, table),
-          ),
-        );
-        done += 1;
+        const fingerprint = await fingerprintTable(session, part.table, part.range);
+        const label = tableLabel(part.table);
+        const parts = [...(found.get(label) ?? []), fingerprint];
+        found.set(label, parts);
+        queue.ended(part);
+        if (parts.length === partsOf(part.table).length) done += 1;
         context.progress({ done, total: tables.length, unit: 'tables' });
       });
     } finally {
       await Promise.all([...sessions.values()].map((session) => session.close()));
     }
-    const rows = tables.flatMap((table) => evidence.get(tableLabel(table)) ?? []);
+    const rows = tables.map((table) => {
+      const label = tableLabel(table);
+      return compareFingerprints(table, output.tables[label], sumFingerprints(found.get(label) ?? []));
+    });
     const { largeObjects } = output;
     if (largeObjects === undefined) return rows;
     return [

@@ -32,10 +32,3 @@ export function partsOf(table: Table): Part[] {
     bytes: Math.ceil(table.bytes / count),
   }));
 }
-
-/** Every part of every table; largest tables first, their parts together. */
-export function allParts(tables: readonly Table[]): Part[] {
-  return [...tables]
-    .sort((a, b) => b.bytes - a.bytes || tableLabel(a).localeCompare(tableLabel(b)))
-    .flatMap(partsOf);
-}

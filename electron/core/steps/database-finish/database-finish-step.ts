@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { counted } from '#shared/model/counted';
 import { defineStep, type RunContext } from '../../engine/step';
+import type { DatabaseSession } from '../../ports/database';
 import { applyEntry } from '../common/apply-entry';
 import { omissionWarnings } from '../common/omission-warnings';
 import { entrySchema, omissionSchema, planEntries, type SchemaPorts } from '../common/plan-entries';
@@ -8,7 +9,7 @@ import { isApplicationSchema } from '../common/reserved-schemas';
 import { runWorkers } from '../common/run-workers';
 import { qualified } from '../common/sql-text';
 import { compareObjects } from './compare-objects';
-import { batchesOf, spreadEntries } from './spread-entries';
+import { batchesOf, longestFirst, spreadEntries } from './spread-entries';
 import { TargetSessions } from './target-sessions';
 import {
   compareSequences,
@@ -53,6 +54,23 @@ type Run = RunContext<SchemaPorts>;
 const nameRow = z.object({ name: z.string() });
 const relationRow = relationSchema.extend({ kind: z.string() });
 
+const sizeRow = z.object({ name: z.string(), bytes: z.coerce.number() });
+
+/** Bytes of the rows of each table of the target, by the names that a dump writes. */
+async function tableSizes(
+  target: DatabaseSession,
+  schemas: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await target.query(
+    sizeRow,
+    `select pg_catalog.format('%I.%I', n.nspname, c.relname) as name, pg_catalog.pg_relation_size(c.oid) as bytes
+     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'm') and n.nspname = any ($1)`,
+    [schemas],
+  );
+  return new Map(rows.map(({ name, bytes }) => [name, bytes]));
+}
+
 async function analyze(
   sessions: TargetSessions,
   workers: number,
@@ -95,8 +113,9 @@ async function applyAll(
   tick: () => void,
 ): Promise<Map<string, string>> {
   const refused = new Map<string, string>();
+  const sizes = await sessions.use(0, (target) => tableSizes(target, plan.schemas));
   for (const batch of batchesOf(plan.entries)) {
-    await runWorkers(batch, workers, async (entry, worker) => {
+    await runWorkers(longestFirst(batch, sizes), workers, async (entry, worker) => {
       const applied = await context.unit(entry.id, appliedSchema, ({ begunBefore }) =>
         sessions.use(worker, (target, again) => applyEntry(target, entry, begunBefore || again)),
       );

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { batchesOf, spreadEntries } from './spread-entries';
+import { batchesOf, longestFirst, spreadEntries } from './spread-entries';
 
 const entry = (type: string, id: string, sql: string) => ({ type, id, sql });
 
@@ -70,4 +70,38 @@ it('looks at the rows of foreign keys after all of them are made, unless the sou
   expect(spread.map((item) => item.id)).toEqual(['f1', 'f2', 'f3', 'f1: rows', 't']);
   expect(spread[0]?.sql).toMatch(/ON DELETE CASCADE NOT VALID;$/);
   expect(spread[3]?.sql).toBe('ALTER TABLE ONLY public.a VALIDATE CONSTRAINT f1;');
+});
+
+it('begins with the indexes of the largest table, those over several columns first', () => {
+  const batch = spreadEntries(
+    [
+      entry(
+        'CONSTRAINT',
+        'CONSTRAINT public.a p',
+        'ALTER TABLE ONLY public.a\n    ADD CONSTRAINT p PRIMARY KEY (id);',
+      ),
+      entry(
+        'CONSTRAINT',
+        'CONSTRAINT public."B c" q',
+        'ALTER TABLE ONLY public."B c"\n    ADD CONSTRAINT q UNIQUE (x);',
+      ),
+      entry(
+        'INDEX',
+        'INDEX public.i',
+        'CREATE INDEX i ON ONLY public."B c" USING btree (x, y) WHERE (x > 0);',
+      ),
+      entry('INDEX', 'INDEX public.j', 'CREATE INDEX j ON public.unknown USING gin (x);'),
+    ],
+    new Set(),
+  ).filter(({ stage }) => stage === 'build');
+  const sizes = new Map([
+    ['public.a', 10],
+    ['public."B c"', 20],
+  ]);
+  expect(longestFirst(batch, sizes).map(({ id }) => id)).toEqual([
+    'INDEX public.i',
+    'CONSTRAINT public."B c" q: index',
+    'CONSTRAINT public.a p: index',
+    'INDEX public.j',
+  ]);
 });

@@ -121,6 +121,26 @@ export function spreadEntries(entries: readonly Entry[], partitioned: ReadonlySe
   return spread;
 }
 
+const indexedPattern = new RegExp(` ON (?:ONLY )?(?<table>${qualifiedName}) USING `);
+
+/**
+ * The entries of one batch, those that take longest first, so that none of them is left over at the end while the other workers are idle.
+ * `sizes`: bytes of the tables, by their names as the dump writes them. Of one table's indexes those over more columns take longer.
+ */
+export function longestFirst(
+  batch: readonly SpreadEntry[],
+  sizes: ReadonlyMap<string, number>,
+): SpreadEntry[] {
+  const cost = (entry: SpreadEntry): { bytes: number; columns: number } => ({
+    bytes: sizes.get(indexedPattern.exec(entry.sql)?.groups?.['table'] ?? tableOf(entry)) ?? 0,
+    columns: entry.sql.split(', ').length,
+  });
+  return batch
+    .map((entry) => ({ entry, ...cost(entry) }))
+    .sort((a, b) => b.bytes - a.bytes || b.columns - a.columns)
+    .map(({ entry }) => entry);
+}
+
 /** Neighbours of one stage that works side by side, as batches; every other entry is a batch of its own. */
 export function batchesOf(entries: readonly SpreadEntry[]): SpreadEntry[][] {
   const batches: SpreadEntry[][] = [];

@@ -7,8 +7,11 @@ import { roomOnTarget } from '../common/target-room';
 
 type Run = RunContext<Pick<MigrationPorts, 'database'>>;
 
-/** Indexes built at a time, where the target has room for them. */
-const mostBuilders = 4;
+/**
+ * Indexes built at a time, where the target has room for them. Each may use several cores of the server while it sorts; more builders would
+ * start the small ones beside the large ones, and leave the last large one alone at the end.
+ */
+const mostBuilders = 3;
 
 /**
  * Memory and processes for building indexes, as far as a role may set them. `shared_buffers` tells how much memory the server has: about a

@@ -1,4 +1,3 @@
-import { sendMail } from '../../../adapters/mail/send-mail';
 import { probeHttp } from '../../../adapters/probe/http-probe';
 import type { OperatorDesk } from '../../../ports/operator-desk';
 import type { Settings } from '../../../ports/settings';
@@ -41,8 +40,10 @@ export function receiversOf(
   if (server !== undefined && to !== undefined) {
     receivers.push({
       channel: 'mail',
-      send: (message) =>
-        sendMail(server, { to, subject: alertTitle(message), text: `${alertText(message)}\n` }),
+      send: async (message) => {
+        const { sendMail } = await import('../../../adapters/mail/send-mail');
+        await sendMail(server, { to, subject: alertTitle(message), text: `${alertText(message)}\n` });
+      },
     });
   }
   return receivers;

@@ -1,5 +1,4 @@
-import { probeWorkers } from '../../../adapters/probe/celery-probe';
-import { probeRedis, type RedisList } from '../../../adapters/probe/redis-probe';
+import type { RedisList } from '../../../adapters/probe/redis-probe';
 import type { Finding, HealthConfig } from '#shared/model/health';
 import { type CheckDefinition, finding } from '../check';
 
@@ -23,6 +22,7 @@ export function celeryChecks(url: string, config: CeleryConfig): CheckDefinition
       title: 'Queues',
       intervalMs: 30_000,
       run: async (signal) => {
+        const { probeRedis } = await import('../../../adapters/probe/redis-probe');
         const { lists, pingMs, oldestTakenAt } = await probeRedis(url, config.celeryQueues, signal);
         const waiting = lists.reduce((sum, { length }) => sum + length, 0);
         const findings = lists.flatMap((list) => judgeQueue(list, waits(list), config));
@@ -55,6 +55,7 @@ export function celeryChecks(url: string, config: CeleryConfig): CheckDefinition
       patienceMs: patienceMs + 1000,
       intervalMs: 60_000,
       run: async (signal) => {
+        const { probeWorkers } = await import('../../../adapters/probe/celery-probe');
         const names = await probeWorkers(url, config.celeryWorkers, patienceMs, signal);
         const enough = names.length >= config.celeryWorkers;
         return {

@@ -1,4 +1,4 @@
-import { probeRedis, type RedisFacts } from '../../../adapters/probe/redis-probe';
+import type { RedisFacts } from '../../../adapters/probe/redis-probe';
 import { formatBytes } from '#shared/model/format-bytes';
 import type { Finding, HealthConfig } from '#shared/model/health';
 import { type CheckDefinition, finding } from '../check';
@@ -21,6 +21,7 @@ export function redisChecks(
       intervalMs: 30_000,
       timeoutMs: 10_000,
       run: async (signal) => {
+        const { probeRedis } = await import('../../../adapters/probe/redis-probe');
         const facts = await probeRedis(url, [], signal);
         const findings = [
           ...refusal(facts),
