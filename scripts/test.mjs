@@ -1,6 +1,7 @@
 /**
  * `npm test`: the checks, then every test that needs nothing but npm packages and a Chromium. `npm run test:system` (argument `system`): the
- * tests that need programs of the operating system. Ends with the tests that failed and one line that counts all.
+ * tests that need programs of the operating system; further arguments choose files (`npm run test:system -- migration-kill`). Ends with the
+ * tests that failed and one line that counts all.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,12 +14,13 @@ const counts = { passed: 0, failed: 0 };
 const failed = [];
 let green = true;
 
-async function vitest(config, env) {
+async function vitest(config, env, files = []) {
   const report = path.join(scratch, `${config}.json`);
   const code = await runNode(
     [
       'node_modules/vitest/vitest.mjs',
       'run',
+      ...files,
       '--config',
       config,
       '--reporter=default',
@@ -53,7 +55,8 @@ try {
 }
 const env = { ...process.env, CHROMIUM_PATH: chromium };
 if (process.argv.includes('system')) {
-  await vitest('vitest.system.config.ts', env);
+  const files = process.argv.slice(2).filter((argument) => argument !== 'system');
+  await vitest('vitest.system.config.ts', env, files);
 } else {
   // Side by side: the checks use one core, and the tests wait a good part of their time.
   const [check] = await Promise.all([runNode(['scripts/check.mjs']), vitest('vitest.config.ts', env)]);
