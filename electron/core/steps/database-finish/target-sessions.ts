@@ -15,15 +15,15 @@ const mostBuilders = 3;
 
 /**
  * Memory and processes for building indexes, as far as a role may set them. `shared_buffers` tells how much memory the server has: about a
- * quarter of it; the builders together get as much once more.
+ * quarter of it; the builders together get as much once more. `max_parallel_workers` tells how many cores it has: those that the builders
+ * leave are shared among them. More processes than cores make every index slower.
  */
 const tuning = (builders: number): string => `
 select set_config('maintenance_work_mem', greatest(
     (select setting::bigint from pg_catalog.pg_settings where name = 'maintenance_work_mem'),
     least(1048576, (select setting::bigint * 8 from pg_catalog.pg_settings where name = 'shared_buffers') / ${builders})) || 'kB', false),
-  set_config('max_parallel_maintenance_workers', greatest(
-    current_setting('max_parallel_maintenance_workers')::int,
-    least(4, current_setting('max_parallel_workers')::int / ${builders}))::text, false)`;
+  set_config('max_parallel_maintenance_workers',
+    least(4, greatest(0, current_setting('max_parallel_workers')::int - ${builders}) / ${builders})::text, false)`;
 
 /** Lends each worker a connection to the target of its own, made again when it was lost. */
 export class TargetSessions {
