@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { killedMigration } from '../support/kill';
 import { type RunningPractice, startPracticeCommand } from '../support/practice';
 
-/** A longer run: `CUTOVER_KILLS=50 npm run test:system`. */
+/** A longer run: `CUTOVER_KILLS=200 npm run test:system -- migration-kill`. */
 const kills = Number(process.env['CUTOVER_KILLS'] ?? '20');
 
 let practice: RunningPractice;
@@ -15,7 +15,7 @@ afterAll(async () => {
 
 test(
   `${kills} kills at random moments over several migrations: each ends equal`,
-  { timeout: 900_000 },
+  { timeout: Math.max(900_000, kills * 15_000) },
   async () => {
     let done = 0;
     while (done < kills) {
