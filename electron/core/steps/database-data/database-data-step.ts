@@ -145,10 +145,11 @@ export const databaseDataStep = defineStep<
         sessions.set(worker, session);
         const fingerprint = await fingerprintTable(session, part.table, part.range);
         const label = tableLabel(part.table);
-        const parts = [...(found.get(label) ?? []), fingerprint];
+        const parts = found.get(label) ?? [];
+        parts.push(fingerprint);
         found.set(label, parts);
         queue.ended(part);
-        if (parts.length === partsOf(part.table).length) done += 1;
+        if (parts.length === Math.max(1, part.table.parts.count)) done += 1;
         context.progress({ done, total: tables.length, unit: 'tables' });
       });
     } finally {

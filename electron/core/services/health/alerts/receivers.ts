@@ -41,6 +41,7 @@ export function receiversOf(
     receivers.push({
       channel: 'mail',
       send: async (message) => {
+        // Few send mails, and every start would load the client.
         const { sendMail } = await import('../../../adapters/mail/send-mail');
         await sendMail(server, { to, subject: alertTitle(message), text: `${alertText(message)}\n` });
       },

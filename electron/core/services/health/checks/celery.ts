@@ -22,6 +22,7 @@ export function celeryChecks(url: string, config: CeleryConfig): CheckDefinition
       title: 'Queues',
       intervalMs: 30_000,
       run: async (signal) => {
+        // Loaded when the first check runs: the client of redis is slow to load, and few starts need it.
         const { probeRedis } = await import('../../../adapters/probe/redis-probe');
         const { lists, pingMs, oldestTakenAt } = await probeRedis(url, config.celeryQueues, signal);
         const waiting = lists.reduce((sum, { length }) => sum + length, 0);

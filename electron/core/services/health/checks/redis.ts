@@ -21,6 +21,7 @@ export function redisChecks(
       intervalMs: 30_000,
       timeoutMs: 10_000,
       run: async (signal) => {
+        // Loaded when the first check runs: the client of redis is slow to load, and few starts need it.
         const { probeRedis } = await import('../../../adapters/probe/redis-probe');
         const facts = await probeRedis(url, [], signal);
         const findings = [
