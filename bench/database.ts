@@ -218,15 +218,19 @@ try {
   });
   console.log(`${(bytes / 2 ** 30).toFixed(2)} GB of rows\n`);
   execFileSync(process.execPath, ['scripts/prepare.mjs', 'build'], { stdio: 'inherit' });
-  const results: { contender: Contender; best: Measured }[] = [];
-  for (const contender of contenders.filter(({ name }) => name.includes(values.only))) {
-    let best: Measured | undefined;
-    for (let round = 0; round < Number(values.rounds); round += 1) {
+  const chosen = contenders.filter(({ name }) => name.includes(values.only));
+  const bests = new Map<Contender, Measured>();
+  // Round by round, so that whatever gets faster or slower with time (caches, memory that the host has yet to give) does so for all.
+  for (let round = 0; round < Number(values.rounds); round += 1) {
+    for (const contender of chosen) {
       const measured = await contender.run(await newTarget());
-      if (best === undefined || measured.seconds < best.seconds) best = measured;
+      console.log(`round ${round + 1}, ${contender.name}: ${measured.seconds.toFixed(1)} s`);
+      if (measured.seconds < (bests.get(contender)?.seconds ?? Infinity)) bests.set(contender, measured);
     }
-    if (best === undefined) continue;
-    results.push({ contender, best });
+  }
+  console.log();
+  const results = [...bests].map(([contender, best]) => ({ contender, best }));
+  for (const { contender, best } of results) {
     const { seconds, cpu, megabytes } = best;
     console.log(
       `${contender.name}: ${seconds.toFixed(1)} s, ${cpu.toFixed(1)} s of CPU, ${megabytes.toFixed(0)} MB`,

@@ -26,10 +26,10 @@ export function notedRuns(
         await requireSettings(only);
         return service.plan(only, signal);
       }),
-    start: (input) =>
+    start: (input, signal) =>
       safely(async () => {
         await requireSettings(input.only);
-        const started = await service.start(input);
+        const started = await service.start(input, signal);
         noted.add(note('run.start', service, started.runId, input.only));
         return started;
       }),

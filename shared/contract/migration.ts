@@ -81,8 +81,11 @@ export const migrationContract = {
   ),
   /** Reads both sides and plans; writes nothing. */
   'migration.plan': call(z.object({ only }), planSchema),
-  /** Plans again and refuses with `PLAN_CHANGED` unless the hash is the one that was read. */
-  'runs.start': call(z.object({ only, planHash: z.string() }), z.object({ runId: runIdSchema })),
+  /**
+   * Plans and begins; refuses with `PLAN_CHANGED` unless the hash is the one that was read. Without a hash (null) it begins whatever the plan is,
+   * and a caller who goes away meanwhile begins nothing.
+   */
+  'runs.start': call(z.object({ only, planHash: z.string().nullable() }), z.object({ runId: runIdSchema })),
   'runs.resume': call(z.object({ runId: runIdSchema }), z.object({ runId: runIdSchema })),
   'runs.pause': call(z.object({ runId: runIdSchema }), z.object({})),
   'runs.continue': call(z.object({ runId: runIdSchema }), z.object({})),

@@ -57,7 +57,7 @@ try {
   const begin = async (): Promise<{ runId: string }> => {
     if (input.resume !== undefined) return service.resume(input.resume);
     const { hash } = await service.plan(lanes, new AbortController().signal);
-    return service.start({ only: lanes, planHash: hash });
+    return service.start({ only: lanes, planHash: hash }, new AbortController().signal);
   };
   const { runId } = await begin();
   print({ runId });

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const workspace = await newWorkspace();
   const service = await diskService({ workspace, host: 'cli' });
   const { hash } = await service.plan(lanes, never);
-  const { runId } = await service.start({ only: lanes, planHash: hash });
+  const { runId } = await service.start({ only: lanes, planHash: hash }, never);
   undisturbed = await resultOf(workspace, await service.settled(runId));
   expect(undisturbed.state).toBe('succeeded-with-warnings');
 });

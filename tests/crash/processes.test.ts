@@ -43,7 +43,7 @@ test('a live run refuses a second one and a resume, naming run and host', async 
   const child = startChild({ workspace, host: 'desktop', pace: 200 });
   const runId = await child.begun;
   const { hash } = await other.plan(['objects'], never);
-  await expect(other.start({ only: ['objects'], planHash: hash })).rejects.toMatchObject({
+  await expect(other.start({ only: ['objects'], planHash: hash }, never)).rejects.toMatchObject({
     code: 'RUN_LOCKED',
     details: { run: runId, host: 'desktop' },
   });

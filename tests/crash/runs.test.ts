@@ -33,7 +33,7 @@ async function serviceWith(options: Partial<DiskServiceOptions> = {}): Promise<R
 
 async function startOf(service: RunsService): Promise<string> {
   const { hash } = await service.plan(lanes, never);
-  const { runId } = await service.start({ only: lanes, planHash: hash });
+  const { runId } = await service.start({ only: lanes, planHash: hash }, never);
   return runId;
 }
 
@@ -77,7 +77,7 @@ test('only the chosen lanes run, and needs outside them count as met', async () 
   const service = await serviceWith();
   const { hash, steps } = await service.plan(['objects', 'users'], never);
   expect(steps.map((step) => step.id)).toEqual(['objects', 'users']);
-  const { runId } = await service.start({ only: ['users', 'objects'], planHash: hash });
+  const { runId } = await service.start({ only: ['users', 'objects'], planHash: hash }, never);
   const view = await service.settled(runId);
   // Without the data step its output is not there, which this step's evidence shows.
   expect(view).toMatchObject({ state: 'failed', error: { code: 'VERIFICATION_DIFFERS' } });
@@ -164,11 +164,30 @@ test('a run that is not complete is not verified', async () => {
 
 test('a changed plan refuses the start and leaves nothing', async () => {
   const service = await serviceWith();
-  await expect(service.start({ only: lanes, planHash: 'of another plan' })).rejects.toMatchObject({
+  await expect(service.start({ only: lanes, planHash: 'of another plan' }, never)).rejects.toMatchObject({
     code: 'PLAN_CHANGED',
   });
   expect(await service.list()).toEqual([]);
   expect(await service.settled(await startOf(service))).toMatchObject({ state: 'succeeded-with-warnings' });
+});
+
+const gone = AbortSignal.abort();
+
+test('a plan that nobody has read begins, unless its caller goes away before it is made', async () => {
+  const service = await serviceWith();
+  await expect(service.start({ only: lanes, planHash: null }, gone)).rejects.toMatchObject({
+    code: 'CANCELLED',
+  });
+  expect(await service.list()).toEqual([]);
+  const { runId } = await service.start({ only: lanes, planHash: null }, never);
+  expect(await service.settled(runId)).toMatchObject({ state: 'succeeded-with-warnings' });
+});
+
+test('a plan that was read begins although its caller goes away', async () => {
+  const service = await serviceWith();
+  const { hash } = await service.plan(lanes, never);
+  const { runId } = await service.start({ only: lanes, planHash: hash }, gone);
+  expect(await service.settled(runId)).toMatchObject({ state: 'succeeded-with-warnings' });
 });
 
 test('a resume that finds another source is refused and names the field', async () => {

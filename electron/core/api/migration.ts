@@ -48,7 +48,7 @@ export function migrationHandlers(
     'migration.carryUsers': ({ apply }, { signal }) => options.carryUsers(apply, signal),
     'migration.trySignIn': (credentials, { signal }) => options.trySignIn(credentials, signal),
     'migration.plan': async ({ only }, { signal }) => runs().plan(only, signal),
-    'runs.start': async (input) => runs().start(input),
+    'runs.start': async (input, { signal }) => runs().start(input, signal),
     'runs.resume': async ({ runId }) => runs().resume(runId),
     'runs.pause': async ({ runId }) => {
       await runs().pause(runId);

@@ -50,10 +50,14 @@ export interface RunsService {
   /** Reads both sides and plans; writes nothing. */
   plan(only: readonly Lane[], signal: AbortSignal): Promise<PlanView>;
   /**
-   * Plans again and begins. Answers once the run's header is on the disk; the work goes on whatever becomes of the caller.
+   * Plans and begins. Answers once the run's header is on the disk; the work goes on whatever becomes of the caller.
+   * `planHash`: of the plan that was read; null begins one that nobody has read, unless `signal` ends its making.
    * Throws `PLAN_CHANGED` and `RUN_LOCKED`.
    */
-  start(input: { only: readonly Lane[]; planHash: string }): Promise<{ runId: string }>;
+  start(
+    input: { only: readonly Lane[]; planHash: string | null },
+    signal: AbortSignal,
+  ): Promise<{ runId: string }>;
   /** Takes up a failed, cancelled or interrupted run. Throws `RUN_NOT_RESUMABLE`, `RUN_HEADER_MISMATCH`, `RUN_LOCKED`. */
   resume(runId: string): Promise<{ runId: string }>;
   /** These three reach a run in any process; they throw `RUN_NOT_RUNNING` when it is settled. */
@@ -198,13 +202,18 @@ export function createRunsService<Ports extends { close(): Promise<void> }>(
       });
     },
 
-    async start({ only, planHash }) {
+    async start({ only, planHash }, signal) {
       const runId = newRunId(new Date());
       await begin(runId, async (held, ports) => {
         for (const id of await views.unbegun()) await removeRun(runsDir, id);
         const steps = options.steps(only);
-        const planned = await planRun({ steps, ports, only, signal: closing.signal });
-        if (planned.view.hash !== planHash) {
+        const planned = await planRun({
+          steps,
+          ports,
+          only,
+          signal: planHash === null ? AbortSignal.any([closing.signal, signal]) : closing.signal,
+        });
+        if (planHash !== null && planned.view.hash !== planHash) {
           throw new AppError('PLAN_CHANGED', 'The source or the target changed since the plan was made.', {
             hint: 'Read the new plan, then start again.',
             details: { expected: planHash, found: planned.view.hash },

@@ -28,10 +28,10 @@ describe('granteeOf', () => {
 });
 
 describe('column rules', () => {
-  it('hash what equality hides as text', () => {
+  it('hash what equality hides as text, and numbers with their decimals as they are stored', () => {
     expect(hashExpression(column({ type: 'int4' }), true)).toBe('"c"');
+    expect(hashExpression(column({ type: 'numeric' }), false)).toBe('pg_catalog.numeric_send("c")');
     for (const facts of [
-      { type: 'numeric' },
       { type: 'mood', kind: 'e', builtIn: false },
       { type: 'text', deterministic: false },
       { type: 'citext', builtIn: false },

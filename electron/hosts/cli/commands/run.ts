@@ -74,8 +74,8 @@ async function start(
 ): Promise<{ runId: string } | undefined> {
   const only = options.only ?? [...usualLanes];
   let planHash = options.plan;
-  if (planHash === undefined || options.yes !== true) {
-    output.progress('Planning');
+  output.progress('Planning');
+  if (options.yes !== true) {
     const plan = await handlers['migration.plan']({ only }, { signal });
     printPlan(output, plan);
     if (planHash !== undefined && plan.hash !== planHash) {
@@ -91,7 +91,9 @@ async function start(
     if (!(await confirm(terminal, 'Start this migration?', signal))) return undefined;
   }
   if (signal.aborted) throw new AppError('CANCELLED', 'Nothing was started.');
-  return handlers['runs.start']({ only, planHash }, { signal });
+  const started = await handlers['runs.start']({ only, planHash: planHash ?? null }, { signal });
+  if (planHash === undefined) printPlan(output, await handlers['runs.get'](started, { signal }));
+  return started;
 }
 
 async function resume(
