@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
+import { build } from 'vite';
 import { z } from 'zod';
 import { startEmbeddedServer } from '../practice/postgres/embedded-server';
-import { copyRowsOnly } from './database/copy-rows';
 import { fillSource, rowBytes } from './database/dataset';
 import { measure, type Measured } from './database/measure';
 
@@ -23,22 +23,14 @@ const { values } = parseArgs({
   allowPositionals: true,
 });
 
-if (process.env.BENCH_COPY_ROWS !== undefined) {
-  const seconds = await copyRowsOnly(
-    process.env.BENCH_SOURCE ?? '',
-    process.env.BENCH_TARGET ?? '',
-    Number(process.env.BENCH_COPY_ROWS),
-  );
-  console.log(`of which the copying: ${seconds.toFixed(1)} s`);
-  process.exit(0);
-}
-
 const gigabytes = Number(values.gigabytes);
 const settings = { shared_buffers: '256MB', max_wal_size: '8GB', checkpoint_timeout: '30min' };
 const [old, fresh] = await Promise.all([
   startEmbeddedServer({ version: 15, superuser: 'postgres', settings }),
   startEmbeddedServer({ version: 17, superuser: 'postgres', settings }),
 ]);
+/** Where the bench's own program is built to, as the application is: none of the tools compiles itself while it is measured. */
+const programs = 'node_modules/.cache/bench';
 const scratch = await mkdtemp(path.join(tmpdir(), 'cutover-bench-'));
 
 async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
@@ -132,8 +124,7 @@ const contenders: Contender[] = [
     name: 'Cutover, the rows alone',
     kind: 'rows',
     run: async (target) =>
-      measure(`${quoted(process.execPath)} --import tsx bench/database.ts`, {
-        BENCH_COPY_ROWS: '3',
+      measure(`${quoted(process.execPath)} ${quoted(path.join(programs, 'copy-rows.js'))}`, {
         BENCH_SOURCE: source,
         BENCH_TARGET: await prepared(target),
       }),
@@ -218,6 +209,11 @@ try {
   });
   console.log(`${(bytes / 2 ** 30).toFixed(2)} GB of rows\n`);
   execFileSync(process.execPath, ['scripts/prepare.mjs', 'build'], { stdio: 'inherit' });
+  await build({
+    configFile: false,
+    logLevel: 'warn',
+    build: { ssr: 'bench/database/copy-rows.ts', target: 'node20', outDir: programs },
+  });
   const chosen = contenders.filter(({ name }) => name.includes(values.only));
   const bests = new Map<Contender, Measured>();
   // Round by round, so that whatever gets faster or slower with time (caches, memory that the host has yet to give) does so for all.

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Connection, Submittable } from 'pg';
+import { LendingSocket } from './lending-socket';
 
 const copyData = 0x64; // d
 const copyDone = 0x63; // c
@@ -66,33 +67,36 @@ export class CopyOutFrames {
         at += step;
         continue;
       }
-      const frame = at;
-      let head: Buffer;
       if (this.#head.length > 0 || chunk.length - at < headBytes) {
-        close(frame);
+        close(at);
         const step = Math.min(headBytes - this.#head.length, chunk.length - at);
         this.#head = Buffer.concat([this.#head, chunk.subarray(at, at + step)]);
         at += step;
         start = at;
         if (this.#head.length < headBytes) break;
-        head = this.#head;
+        const head = this.#head;
         this.#head = Buffer.alloc(0);
         this.#kind = kindOf(head[0] ?? 0);
+        this.#rest = bodyLength(head, 0);
         if (this.#kind !== 'dropped') pieces.push({ kind: this.#kind, bytes: head });
       } else {
-        head = chunk.subarray(at, at + headBytes);
         const kind = kindOf(chunk[at] ?? 0);
         if (kind !== this.#kind) {
-          close(frame);
+          close(at);
           this.#kind = kind;
         }
+        this.#rest = bodyLength(chunk, at);
         at += headBytes;
       }
-      this.#rest = head.readInt32BE(1) - 4;
     }
     close(chunk.length);
     return pieces;
   }
+}
+
+/** Bytes that follow the head of the frame at `at`. A narrow table has millions of frames: nothing is made for any of them. */
+function bodyLength(chunk: Buffer, at: number): number {
+  return chunk.readInt32BE(at + 1) - (headBytes - 1);
 }
 
 function kindOf(type: number): CopyOutPiece['kind'] | 'dropped' {
@@ -105,10 +109,9 @@ type Receive = (chunk: Buffer) => void;
 /** What comes in on a connection: to the client's own parser, or for the time of a copy to somebody else. */
 class Tap {
   static readonly #taps = new WeakMap<Duplex, Tap>();
-  /** Takes the chunks instead of the parser. */
-  consumer: Receive | undefined;
-  /** The client's own parser. */
+  /** The client's own parser. It may keep what it gets. */
   readonly parser: Receive;
+  #consumer: Receive | undefined;
 
   /** The tap of a connection; put in place when it is asked for the first time. */
   static of(stream: Duplex): Tap {
@@ -117,19 +120,25 @@ class Tap {
     return tap;
   }
 
-  private constructor(stream: Duplex) {
+  private constructor(private readonly stream: Duplex) {
     const listeners = stream.listeners('data');
     this.parser = (chunk) => {
       for (const listener of listeners) Reflect.apply(listener, stream, [chunk]);
     };
     stream.removeAllListeners('data');
-    stream.on('data', (chunk: Buffer) => (this.consumer ?? this.parser)(chunk));
+    stream.on('data', (chunk: Buffer) => (this.#consumer ?? this.parser)(chunk));
+  }
+
+  /** Gives the chunks to somebody else, or to the parser again. A {@link LendingSocket} only lends them. */
+  divert(consumer: Receive | undefined): void {
+    if (this.stream instanceof LendingSocket) this.stream.borrower = consumer;
+    else this.#consumer = consumer;
   }
 }
 
 /**
  * A COPY TO STDOUT whose frames are handed on as they are: the other side of a copy takes the very same frames. Everything else goes to the
- * client's own parser.
+ * client's own parser. Where the connection only lends its bytes, so does this.
  */
 export class CopyOut implements Submittable {
   readonly #done = outcome();
@@ -150,10 +159,12 @@ export class CopyOut implements Submittable {
   submit(connection: Connection): void {
     const tap = Tap.of(connection.stream);
     this.#tap = tap;
-    tap.consumer = (chunk) => {
-      for (const { kind, bytes } of this.#frames.push(chunk))
-        (kind === 'rows' ? this.onRows : tap.parser)(bytes);
-    };
+    tap.divert((chunk) => {
+      for (const { kind, bytes } of this.#frames.push(chunk)) {
+        if (kind === 'rows') this.onRows(bytes);
+        else tap.parser(Buffer.from(bytes));
+      }
+    });
     connection.query(this.sql);
   }
 
@@ -172,7 +183,7 @@ export class CopyOut implements Submittable {
   }
 
   #end(): void {
-    if (this.#tap !== undefined) this.#tap.consumer = undefined;
+    this.#tap?.divert(undefined);
   }
 }
 

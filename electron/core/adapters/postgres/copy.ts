@@ -2,6 +2,7 @@ import type { AppError } from '#shared/model/errors';
 import type { CopyRequest } from '../../ports/database';
 import { classifyDatabaseError } from './classify';
 import { CopyIn, CopyOut } from './copy-streams';
+import { LendingSocket } from './lending-socket';
 import type { PgSession } from './session';
 
 /** Rejects when a connection ends; a statement hears nothing when its socket dies in the middle of a copy. */
@@ -40,16 +41,17 @@ export async function copyRows(
       failure ??= classifyDatabaseError(error, { config: session.config, phase: 'work', signal });
       throw failure;
     };
-  const resume = (): void => {
-    from.resume();
+  const written = (): void => {
+    if (to.writableLength === 0) from.resume();
   };
   const input = new CopyIn(request.copyIn);
   const output = new CopyOut(request.copyOut, (frames) => {
     bytes += frames.length;
     request.onBytes(bytes);
-    if (!to.write(frames)) from.pause();
+    const roomLeft = to.write(frames, written);
+    // What a lending socket gave stays in its place until it is written.
+    if (!roomLeft || (from instanceof LendingSocket && to.writableLength > 0)) from.pause();
   });
-  to.on('drain', resume);
   const targetSide = <T>(work: Promise<T>): Promise<T> =>
     Promise.race([work, targetEnd.failed]).catch(note(target));
   const sourceSide = <T>(work: Promise<T>): Promise<T> =>
@@ -78,7 +80,6 @@ export async function copyRows(
     target.destroy();
     throw failure ?? classifyDatabaseError(error, { config: target.config, phase: 'work', signal });
   } finally {
-    to.off('drain', resume);
     sourceEnd.forget();
     targetEnd.forget();
   }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { DatabaseSession, DatabaseSide } from '../../ports/database';
 import { classifyDatabaseError } from './classify';
 import { urlSetting, type ConnectionConfig } from './connection-config';
+import { LendingSocket } from './lending-socket';
 
 /** Milliseconds. */
 const connectTimeout = 10_000;
@@ -93,10 +94,14 @@ function clientOptions(config: ConnectionConfig): pg.ClientConfig {
   };
 }
 
-/** Connects and authenticates, nothing more. The caller owns the client. Throws a classified AppError. */
-export async function connectClient(config: ConnectionConfig, signal: AbortSignal): Promise<pg.Client> {
+/** Connects and authenticates, nothing more. The caller owns the client; `options` go before those that follow from the configuration. Throws a classified AppError. */
+export async function connectClient(
+  config: ConnectionConfig,
+  signal: AbortSignal,
+  options: pg.ClientConfig = {},
+): Promise<pg.Client> {
   if (signal.aborted) throw new AppError('CANCELLED', 'The operation was cancelled.');
-  const client = new pg.Client(clientOptions(config));
+  const client = new pg.Client({ ...clientOptions(config), ...options });
   // A connection that dies between two statements tells nobody but this event; the next statement fails.
   client.on('error', () => undefined);
   const abort = (): void => {
@@ -247,7 +252,12 @@ export async function openSession(
 ): Promise<PgSession> {
   // One signal stops a whole run: every connection and every copy of it listens.
   setMaxListeners(0, signal);
-  const client = await connectClient(config, signal);
+  // Over TLS the bytes arrive in buffers of the decryption.
+  const client = await connectClient(
+    config,
+    signal,
+    config.tls === 'off' ? { stream: () => new LendingSocket() } : {},
+  );
   let busy = 0;
   let closed = false;
 

@@ -26,7 +26,7 @@ type Run = RunContext<Pick<MigrationPorts, 'database'>>;
  * Copies at a time, where the target has room for them. Each keeps a process of both servers busy, and part of a core here; more than the
  * cores can feed only get into each other's way.
  */
-const mostCopies = Math.min(4, availableParallelism() + 1);
+export const mostCopies = Math.min(4, availableParallelism() + 1);
 /** How often the source's state may get lost on the way before the run stops; each time costs a look at everything copied. */
 const mostGenerations = 10;
 
