@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import { z } from 'zod';
 import { launchBrowser, openPage } from '../tests/e2e/page-support/browser';
-import { plan, report, schemaEntries } from '../tests/e2e/page-support/fixture-data';
+import { report, schemaEntries } from '../tests/e2e/page-support/fixture-inspection';
+import { plan } from '../tests/e2e/page-support/fixture-plan';
 import { situation } from '../tests/e2e/page-support/fixture-host';
 
 const { values } = parseArgs({

@@ -9,12 +9,11 @@ import {
   connectedEnds,
   emptyEnds,
   failedTest,
-  linkRewrite,
   passedTest,
-  plan,
-  steps,
   workspace,
-} from './page-support/fixture-data';
+} from './page-support/fixture-connections';
+import { linkRewrite } from './page-support/fixture-links';
+import { plan, steps } from './page-support/fixture-plan';
 import { failure, situation, type Situation } from './page-support/fixture-host';
 import { copiedRun, copyingRun, evidence, FixtureRun, succeededRun } from './page-support/fixture-run';
 

@@ -6,7 +6,7 @@ import { parseConnectionUrl } from '#core/adapters/postgres/connection-config';
 import { dumpInContainer } from '#core/adapters/postgres/dump-in-container';
 import { dumpSchema } from '#core/adapters/postgres/dump-schema';
 import { dumpFailed } from '#core/adapters/postgres/pg-dump-options';
-import { usualPatience } from '#core/adapters/postgres/session';
+import { usualPatience } from '#core/adapters/postgres/client';
 import { openDatabasePorts } from '#core/adapters/postgres/open';
 import { sourceContainers } from '#core/services/migration/source-containers';
 import { databaseSchemaStep } from '#core/steps/database-schema/database-schema-step';

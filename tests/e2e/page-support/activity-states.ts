@@ -1,5 +1,5 @@
 import { AppError } from '#shared/model/errors';
-import { acts } from './fixture-data';
+import { acts } from './fixture-activity';
 import { situation } from './fixture-host';
 import type { PageState } from './page-state';
 

@@ -1,4 +1,4 @@
-import { connectedEnds, emptyEnds, failedTest } from './fixture-data';
+import { connectedEnds, emptyEnds, failedTest } from './fixture-connections';
 import { failure, situation } from './fixture-host';
 import type { PageState } from './page-state';
 

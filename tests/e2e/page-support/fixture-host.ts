@@ -21,20 +21,12 @@ import type { UserDelta } from '#shared/model/users-report';
 import type { End } from '#shared/model/settings';
 import type { Handlers } from '#shared/rpc/define';
 import { bucketsFixture, type FixtureBuckets } from './fixture-buckets';
-import {
-  comparison,
-  bucketAccess,
-  exposureReport,
-  connectedEnds,
-  linkCheck,
-  linkFindings,
-  passedTest,
-  plan,
-  preflights,
-  schemaEntries,
-  report,
-  workspace,
-} from './fixture-data';
+import { bucketAccess, exposureReport, preflights } from './fixture-access';
+import { comparison } from './fixture-comparison';
+import { connectedEnds, passedTest, workspace } from './fixture-connections';
+import { schemaEntries, report } from './fixture-inspection';
+import { linkCheck, linkFindings } from './fixture-links';
+import { plan } from './fixture-plan';
 import { healthFixture, healthSettings, nothingWatched } from './fixture-health';
 import { loadFixture, loadOrigin } from './fixture-load';
 import { deployFixture, emptyDeploy, type FixtureDeploy } from './fixture-deploy';

@@ -9,7 +9,8 @@ import {
 import { emptyRunView, isSettled, reduceRun } from '#shared/model/run-view';
 import type { ErrorShape } from '#shared/model/errors';
 import type { Numbered } from '#shared/rpc/define';
-import { steps, tables } from './fixture-data';
+import { tables } from './fixture-inspection';
+import { steps } from './fixture-plan';
 
 type Body = JournalEvent extends infer E ? (E extends JournalEvent ? Omit<E, 'seq' | 'at'> : never) : never;
 

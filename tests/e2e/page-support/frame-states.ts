@@ -1,4 +1,4 @@
-import { emptyEnds, workspace } from './fixture-data';
+import { emptyEnds, workspace } from './fixture-connections';
 import { situation } from './fixture-host';
 import { copyingRun, succeededRun } from './fixture-run';
 import type { PageState } from './page-state';

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { AppError } from '#shared/model/errors';
-import { linkRewrite } from './fixture-data';
+import { linkRewrite } from './fixture-links';
 import { situation } from './fixture-host';
 import type { PageState } from './page-state';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { sideTitle, type ConnectionConfig } from './connection-config';
 import { argumentsFor, requireRecent, type NativeDump } from './dump-native';
 import { dumpFailed } from './pg-dump-options';
-import { connectClient, within, type Patience } from './session';
+import { connectClient, within, type Patience } from './client';
 
 /** Containers of a host, in which commands can be run. */
 export interface SourceContainers {

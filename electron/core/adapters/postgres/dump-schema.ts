@@ -10,7 +10,8 @@ import { dumpInContainer, type SourceContainers } from './dump-in-container';
 import { dumpNative, type NativeDump, type PgDumpChoice } from './dump-native';
 import { dumpArguments, dumpFailed, dumpTimeout } from './pg-dump-options';
 import { relay } from './pg-dump-relay';
-import { connectClient, requireOwnBackend, usualPatience, within, type Patience } from './session';
+import { requireOwnBackend } from './backend';
+import { connectClient, usualPatience, within, type Patience } from './client';
 import { splitDump } from './split-dump';
 
 /** One answer of the server may take so many times the silence after which a connection is looked after. */

@@ -6,7 +6,8 @@ import { copyRows } from './copy';
 import type { SourceContainers } from './dump-in-container';
 import { parsePgDumpChoice } from './dump-native';
 import { dumpSchema } from './dump-schema';
-import { openSession, type Patience, type PgSession } from './session';
+import type { Patience } from './client';
+import { openSession, type PgSession } from './session';
 
 /** Seconds for which a dropped connection is made again before a run stops. */
 const defaultReconnect = 60;
