@@ -84,7 +84,7 @@ export const remedies: Record<ErrorCode, Remedy> = {
   },
   TLS_UNTRUSTED: {
     title: 'The certificate is not trusted',
-    todo: 'Check the host name. Install the authority of a private certificate on this machine.',
+    todo: 'Check the host name and that the certificate has not expired. Install the authority of a private certificate on this machine.',
     action: connections,
   },
 

@@ -5,9 +5,10 @@ import { databaseDataStep } from '#core/steps/database-data/database-data-step';
 import { databaseFinishStep } from '#core/steps/database-finish/database-finish-step';
 import { databaseSchemaStep } from '#core/steps/database-schema/database-schema-step';
 import { AppError } from '#shared/model/errors';
-import { MemoryStep, newDatabase, settingsOf, sql, startServers } from '../integration/database-fixture';
+import { MemoryStep, newDatabase, settingsOf, sql } from '../integration/database-fixture';
 import { addressOf, through } from '../support/proxy';
 import { startFaultyLink } from './support/faulty-link';
+import { startTlsServers } from './support/tls-servers';
 
 /** The full proof: `CUTOVER_FAULTY_RUNS=100 npm run test:system`. */
 const runs = Number(process.env['CUTOVER_FAULTY_RUNS'] ?? '3');
@@ -17,7 +18,7 @@ const within = 3_000_000;
 /** A run that gives up is resumed, as an operator would; more often than this there is something wrong. */
 const mostResumes = 10;
 
-const { old, fresh, stop } = await startServers();
+const { old, fresh, overTls, stop } = await startTlsServers();
 afterAll(stop);
 
 const schema = `
@@ -65,11 +66,14 @@ it(
         await startFaultyLink(addressOf(target.url), faults, within),
       ] as const;
       const [left, right] = links;
+      // Every other run over TLS: its bytes take another way, and it notices other faults.
+      const reached = (url: string, link: { port: number }): string =>
+        run % 2 === 0 ? through(url, link) : overTls(through(url, link));
       // A look after a connection that stalls comes soon here, not after half a minute.
       const database = openDatabasePorts(
         settingsOf({
-          SOURCE_DATABASE_URL: through(source.url, left),
-          SUPABASE_DB_URL: through(target.url, right),
+          SOURCE_DATABASE_URL: reached(source.url, left),
+          SUPABASE_DB_URL: reached(target.url, right),
         }),
         { silence: 4_000 },
       );

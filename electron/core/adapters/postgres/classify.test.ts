@@ -40,6 +40,18 @@ describe('classifyDatabaseError', () => {
     expect(classifyDatabaseError(error, context).code).toBe('CONNECTION_REFUSED');
   });
 
+  it.each([
+    [{ code: 'DEPTH_ZERO_SELF_SIGNED_CERT', message: 'self-signed certificate' }, 'sslrootcert'],
+    [{ code: 'ERR_TLS_CERT_ALTNAME_INVALID' }, 'made out to'],
+    [{ code: 'CERT_HAS_EXPIRED', message: 'certificate has expired' }, 'Renew it'],
+    [{ message: 'The server does not support SSL connections' }, 'sslmode=disable'],
+  ])('says what to do about a certificate: %o', (fields, hint) => {
+    const context: FailureContext = { config: { ...config, side: 'source' }, phase: 'connect' };
+    const error = classifyDatabaseError(failing(fields), context);
+    expect(error.code).toBe('TLS_UNTRUSTED');
+    expect(error.hint).toContain(hint);
+  });
+
   it('keeps the values of rows out', () => {
     const error = failing({
       code: '23505',

@@ -49,6 +49,36 @@ function place({ config }: FailureContext): string {
   return `${config.host}:${config.port}`;
 }
 
+/** Codes are those of Node’s TLS and of OpenSSL’s verification. */
+function certificateTrouble(
+  code: string,
+  message: string,
+  where: string,
+): Pick<Situation, 'message' | 'hint'> {
+  if (/does not support SSL/i.test(message)) {
+    return {
+      message: `${where} offers no TLS.`,
+      hint: 'On a network that you trust, such as an SSH tunnel, add ?sslmode=disable to the URL.',
+    };
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return {
+      message: `The certificate of ${where} is that of another host.`,
+      hint: 'Write the name that the certificate is made out to into the URL, or have one made out to this name.',
+    };
+  }
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    return {
+      message: `The certificate of ${where} is ${code === 'CERT_HAS_EXPIRED' ? 'no longer' : 'not yet'} valid.`,
+      hint: 'Renew it on the server, or set the clock of this machine.',
+    };
+  }
+  return {
+    message: `The certificate of ${where} can not be verified.`,
+    hint: 'Add ?sslrootcert=FILE with the authority’s certificate to the URL.',
+  };
+}
+
 function lost(side: DatabaseSide): Situation {
   return {
     code: side === 'source' ? 'SOURCE_LOST' : 'TARGET_LOST',
@@ -96,15 +126,7 @@ function fromNetwork(fields: ErrorFields, context: FailureContext): Situation | 
     };
   }
   if (code.startsWith('ERR_TLS') || code.startsWith('CERT_') || tlsMessage.test(fields.message)) {
-    return {
-      code: 'TLS_UNTRUSTED',
-      message: /does not support SSL/i.test(fields.message)
-        ? `${place(context)} offers no TLS.`
-        : `The certificate of ${place(context)} can not be verified.`,
-      hint: /does not support SSL/i.test(fields.message)
-        ? 'On a network that you trust, such as an SSH tunnel, add ?sslmode=disable to the URL.'
-        : 'Add ?sslrootcert=FILE with the authority’s certificate to the URL.',
-    };
+    return { code: 'TLS_UNTRUSTED', ...certificateTrouble(code, fields.message, place(context)) };
   }
   if (lostCodes.has(code) || lostMessage.test(fields.message)) {
     return {

@@ -1,0 +1,78 @@
+import { afterAll, expect, it } from 'vitest';
+import { z } from 'zod';
+import { openDatabasePorts } from '#core/adapters/postgres/open';
+import { toAppError } from '#shared/model/errors';
+import { newDatabase, settingsOf, sql } from '../integration/database-fixture';
+import { migrateDatabase } from './support/migrate-database';
+import { startTlsServers } from './support/tls-servers';
+
+const { old, fresh, overTls, stop } = await startTlsServers();
+afterAll(stop);
+
+/** Many short rows, rows of several TLS records, and one that is larger than any buffer on the way. */
+const rows = `
+create table short (id bigint primary key, at timestamptz not null, amount numeric(10, 2));
+insert into short select n, '2024-01-01'::timestamptz + n * interval '1 second', n / 100.0 from generate_series(1, 200000) n;
+create table long (id int primary key, body text, data jsonb, content bytea);
+insert into long select n, (select string_agg(md5((n * 1000 + i)::text), '') from generate_series(1, 2000) i), jsonb_build_object('n', n), decode(repeat(md5(n::text), 900), 'hex') from generate_series(1, 300) n;
+insert into long values (0, repeat('a row that is larger than any buffer ', 500000), null, null);`;
+const sums = `select (select count(*) || md5(string_agg(s::text, ',' order by id)) from short s) as short,
+  (select count(*) || md5(string_agg(md5(l::text), ',' order by id)) from long l) as long`;
+
+const encryption = z.object({ ssl: z.boolean() });
+
+it.each([
+  { fromTls: true, toTls: true },
+  { fromTls: false, toTls: true },
+  { fromTls: true, toTls: false },
+  { fromTls: false, toTls: false },
+])(
+  'every byte arrives; over TLS from the source: $fromTls, to the target: $toTls',
+  { timeout: 120_000 },
+  async ({ fromTls, toTls }) => {
+    const source = await newDatabase(old);
+    const target = await newDatabase(fresh);
+    await sql(source.url, rows);
+    const database = openDatabasePorts(
+      settingsOf({
+        SOURCE_DATABASE_URL: fromTls ? overTls(source.url) : source.url,
+        SUPABASE_DB_URL: toTls ? overTls(target.url) : target.url,
+      }),
+    );
+    const { signal } = new AbortController();
+    const encrypted = (side: 'source' | 'target') =>
+      database[side].use(signal, (session) =>
+        session.query(
+          encryption,
+          'select ssl from pg_catalog.pg_stat_ssl where pid = pg_catalog.pg_backend_pid()',
+        ),
+      );
+    try {
+      expect(await encrypted('source')).toEqual([{ ssl: fromTls }]);
+      expect(await encrypted('target')).toEqual([{ ssl: toTls }]);
+      const { unequal } = await migrateDatabase({ database });
+      expect(unequal).toEqual([]);
+      expect(await sql(target.url, sums)).toEqual(await sql(source.url, sums));
+    } finally {
+      await database.close();
+    }
+  },
+);
+
+it('goes no further where the certificate is of an unknown authority or of another host, and says which', async () => {
+  const { url } = await newDatabase(fresh);
+  const { signal } = new AbortController();
+  const refused = [
+    { url: `${url}?sslmode=require`, hint: 'sslrootcert' },
+    { url: overTls(url).replace('127.0.0.1', 'localhost'), hint: 'made out to' },
+  ];
+  for (const { url: refusedUrl, hint } of refused) {
+    const database = openDatabasePorts(settingsOf({ SOURCE_DATABASE_URL: url, SUPABASE_DB_URL: refusedUrl }));
+    const error = toAppError(
+      await database.target.use(signal, () => Promise.resolve()).catch((thrown: unknown) => thrown),
+    );
+    expect(error.code).toBe('TLS_UNTRUSTED');
+    expect(error.hint).toContain(hint);
+    await database.close();
+  }
+});
