@@ -21,12 +21,14 @@ const sums = `select (select count(*) || md5(string_agg(s::text, ',' order by id
 
 const encryption = z.object({ ssl: z.boolean() });
 
-it.each([
+const ways = [
   { fromTls: true, toTls: true },
   { fromTls: false, toTls: true },
   { fromTls: true, toTls: false },
   { fromTls: false, toTls: false },
-])(
+];
+
+it.each(ways)(
   'every byte arrives; over TLS from the source: $fromTls, to the target: $toTls',
   { timeout: 120_000 },
   async ({ fromTls, toTls }) => {
@@ -53,6 +55,45 @@ it.each([
       const { unequal } = await migrateDatabase({ database });
       expect(unequal).toEqual([]);
       expect(await sql(target.url, sums)).toEqual(await sql(source.url, sums));
+    } finally {
+      await database.close();
+    }
+  },
+);
+
+it.each(ways)(
+  'many copies after each other on the same two connections; over TLS from the source: $fromTls, to the target: $toTls',
+  { timeout: 60_000 },
+  async ({ fromTls, toTls }) => {
+    const source = await newDatabase(old);
+    const target = await newDatabase(fresh);
+    await sql(source.url, 'create table t as select n, md5(n::text) as v from generate_series(1, 4000) n');
+    await sql(target.url, 'create table t (n int, v text)');
+    const database = openDatabasePorts(
+      settingsOf({
+        SOURCE_DATABASE_URL: fromTls ? overTls(source.url) : source.url,
+        SUPABASE_DB_URL: toTls ? overTls(target.url) : target.url,
+      }),
+    );
+    const { signal } = new AbortController();
+    try {
+      await database.source.use(signal, (from) =>
+        database.target.use(signal, async (to) => {
+          // From a single row, which comes with the end of its copy, to more than a buffer.
+          for (const last of [1, 10, 100, 400, 1000, 4000, 1, 4000]) {
+            const copied = await database.copy({
+              source: from,
+              target: to,
+              copyOut: `copy (select n, v from public.t where n <= ${last}) to stdout with (format binary)`,
+              copyIn: 'copy public.t (n, v) from stdin with (format binary)',
+              signal,
+              onBytes: () => undefined,
+            });
+            expect(copied.rows).toBe(last);
+          }
+        }),
+      );
+      expect(await sql(target.url, 'select count(*)::int as rows from t')).toEqual([{ rows: 9512 }]);
     } finally {
       await database.close();
     }

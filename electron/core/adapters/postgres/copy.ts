@@ -80,6 +80,8 @@ export async function copyRows(
     target.destroy();
     throw failure ?? classifyDatabaseError(error, { config: target.config, phase: 'work', signal });
   } finally {
+    // The last rows may have been written together with what ended the copy, which lets nobody read on.
+    from.resume();
     sourceEnd.forget();
     targetEnd.forget();
   }
