@@ -1,8 +1,7 @@
 import { afterAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import { openDatabasePorts } from '#core/adapters/postgres/open';
 import { toAppError } from '#shared/model/errors';
-import { newDatabase, settingsOf, sql } from '../integration/database-fixture';
+import { databasePorts, newDatabase, sql } from '../integration/database-fixture';
 import { migrateDatabase } from './support/migrate-database';
 import { startTlsServers } from './support/tls-servers';
 
@@ -28,19 +27,17 @@ const ways = [
   { fromTls: false, toTls: false },
 ];
 
+const databasePortsBy = ({ fromTls, toTls }: (typeof ways)[number], source: string, target: string) =>
+  databasePorts(fromTls ? overTls(source) : source, toTls ? overTls(target) : target).database;
+
 it.each(ways)(
   'every byte arrives; over TLS from the source: $fromTls, to the target: $toTls',
   { timeout: 120_000 },
-  async ({ fromTls, toTls }) => {
+  async (way) => {
     const source = await newDatabase(old);
     const target = await newDatabase(fresh);
     await sql(source.url, rows);
-    const database = openDatabasePorts(
-      settingsOf({
-        SOURCE_DATABASE_URL: fromTls ? overTls(source.url) : source.url,
-        SUPABASE_DB_URL: toTls ? overTls(target.url) : target.url,
-      }),
-    );
+    const database = databasePortsBy(way, source.url, target.url);
     const { signal } = new AbortController();
     const encrypted = (side: 'source' | 'target') =>
       database[side].use(signal, (session) =>
@@ -50,8 +47,8 @@ it.each(ways)(
         ),
       );
     try {
-      expect(await encrypted('source')).toEqual([{ ssl: fromTls }]);
-      expect(await encrypted('target')).toEqual([{ ssl: toTls }]);
+      expect(await encrypted('source')).toEqual([{ ssl: way.fromTls }]);
+      expect(await encrypted('target')).toEqual([{ ssl: way.toTls }]);
       const { unequal } = await migrateDatabase({ database });
       expect(unequal).toEqual([]);
       expect(await sql(target.url, sums)).toEqual(await sql(source.url, sums));
@@ -64,17 +61,12 @@ it.each(ways)(
 it.each(ways)(
   'many copies after each other on the same two connections; over TLS from the source: $fromTls, to the target: $toTls',
   { timeout: 60_000 },
-  async ({ fromTls, toTls }) => {
+  async (way) => {
     const source = await newDatabase(old);
     const target = await newDatabase(fresh);
     await sql(source.url, 'create table t as select n, md5(n::text) as v from generate_series(1, 4000) n');
     await sql(target.url, 'create table t (n int, v text)');
-    const database = openDatabasePorts(
-      settingsOf({
-        SOURCE_DATABASE_URL: fromTls ? overTls(source.url) : source.url,
-        SUPABASE_DB_URL: toTls ? overTls(target.url) : target.url,
-      }),
-    );
+    const database = databasePortsBy(way, source.url, target.url);
     const { signal } = new AbortController();
     try {
       await database.source.use(signal, (from) =>
@@ -108,7 +100,7 @@ it('goes no further where the certificate is of an unknown authority or of anoth
     { url: overTls(url).replace('127.0.0.1', 'localhost'), hint: 'made out to' },
   ];
   for (const { url: refusedUrl, hint } of refused) {
-    const database = openDatabasePorts(settingsOf({ SOURCE_DATABASE_URL: url, SUPABASE_DB_URL: refusedUrl }));
+    const { database } = databasePorts(url, refusedUrl);
     const error = toAppError(
       await database.target.use(signal, () => Promise.resolve()).catch((thrown: unknown) => thrown),
     );
